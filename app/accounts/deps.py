@@ -1,0 +1,115 @@
+"""What a route asks for: who signed in, a reading connection, a write in progress, the version it matches."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Header, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.accounts import queries
+from app.accounts.errors import CrossSite, KeyIsReadOnly
+from app.accounts.service import digest, principal_of
+from app.core import db
+from app.core.errors import BadParameter, Forbidden, PreconditionRequired, Unauthenticated
+from app.core.principal import Principal, Role
+from app.core.work import Work, writing
+
+COOKIE = "yima_session"
+
+
+async def caller(request: Request) -> Principal | None:
+    """Principal from Bearer token, session cookie, X-API-Key or ?tk= (bound to its Referer); None when nothing is presented.
+
+    Errors: Unauthenticated when something is presented that does not stand.
+    """
+    bearer = request.headers.get("authorization", "")
+    token = bearer[7:] if bearer.lower().startswith("bearer ") else request.cookies.get(COOKIE)
+    header_key, url_key = request.headers.get("x-api-key"), request.query_params.get("tk")
+    if not (token or header_key or url_key):
+        return None
+    async with db.engine().connect() as conn:
+        if header_key or url_key:
+            row = await queries.by_key(conn, digest(header_key or url_key or ""))
+            if row is None or (url_key and not header_key and not _referred(request, row.origins)):
+                raise Unauthenticated("接口密钥无效、已停用或来源不符")
+            return principal_of(row, via="key")
+        row = await queries.by_token(conn, digest(token or ""))
+    if row is None:
+        raise Unauthenticated("登录已失效,请重新登录")
+    return principal_of(row)
+
+
+def _referred(request: Request, origins: list[str]) -> bool:
+    """?tk= travels in URLs, so it stands only for the pages (or addresses) it was issued to."""
+    referer = urlsplit(request.headers.get("referer", ""))
+    address = request.client.host if request.client else ""
+    return f"{referer.scheme}://{referer.netloc}" in origins or address in origins
+
+
+async def signed(request: Request) -> Principal:
+    """The signed-in caller; Unauthenticated otherwise."""
+    principal = await caller(request)
+    if principal is None:
+        raise Unauthenticated
+    return principal
+
+
+Signed = Annotated[Principal, Depends(signed)]
+
+
+async def _read() -> AsyncIterator[AsyncConnection]:
+    async with db.reading() as conn:
+        yield conn
+
+
+Read = Annotated[AsyncConnection, Depends(_read, scope="function")]
+
+
+async def write(
+    request: Request,
+    principal: Signed,
+    idempotency_key: Annotated[str | None, Header(description="POST: 每次操作一个新值,重发同一操作用同一值")] = None,
+) -> AsyncIterator[Work]:
+    """A write: session only, own site only; POST needs Idempotency-Key. Committed before the answer is sent."""
+    if principal.via == "key":
+        raise KeyIsReadOnly
+    origin = request.headers.get("origin")
+    if origin and "authorization" not in request.headers and urlsplit(origin).netloc != request.headers.get("host"):
+        raise CrossSite(origin)
+    if request.method == "POST" and not idempotency_key:
+        raise PreconditionRequired("缺少 Idempotency-Key 请求头", pointer="header:Idempotency-Key", hint="每次操作生成一个新的 UUID")
+    async with writing(principal) as work:
+        if idempotency_key:
+            is_form = request.headers.get("content-type", "").startswith("multipart/")
+            body = request.headers.get("content-length", "").encode() if is_form else await request.body()
+            await work.claim_key(idempotency_key[:200], request.url.path.encode() + b"\n" + body)
+        yield work
+
+
+Write = Annotated[Work, Depends(write, scope="function")]
+
+
+def if_match(if_match: Annotated[str | None, Header(description='该对象的 version,如 "3"')] = None) -> int:
+    """Version the caller has seen. Errors: PreconditionRequired, BadParameter."""
+    if if_match is None:
+        raise PreconditionRequired("缺少 If-Match 请求头", pointer="header:If-Match", hint="填该对象最近读到的 version")
+    match = re.fullmatch(r'(?:W/)?"?(\d{1,9})"?', if_match.strip())
+    if match is None:
+        raise BadParameter("If-Match 应为版本号", pointer="header:If-Match")
+    return int(match[1])
+
+
+IfMatch = Annotated[int, Depends(if_match)]
+
+
+def require(*roles: Role) -> Callable[[Principal], Principal]:
+    """Dependency that lets only these roles pass; Forbidden otherwise."""
+
+    def check(principal: Signed) -> Principal:
+        if principal.role not in roles:
+            raise Forbidden(f"需要角色: {'、'.join(roles)}")
+        return principal
+
+    return check

@@ -1,0 +1,83 @@
+"""All SQL of the accounts room."""
+
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+ACCOUNT = "a.id, a.username, a.display_name, a.role, a.county_code, a.department_code, a.responsible_body"
+
+
+async def by_username(conn: AsyncConnection, username: str) -> Row[Any] | None:
+    """Active account with its password hash."""
+    sql = f"SELECT {ACCOUNT}, a.password_hash FROM account a WHERE a.username = :u AND a.is_active"
+    return (await conn.execute(text(sql), {"u": username})).one_or_none()
+
+
+async def by_token(conn: AsyncConnection, token_hash: str) -> Row[Any] | None:
+    """Account of a standing session."""
+    sql = (
+        f"SELECT {ACCOUNT}, s.id AS session_id FROM account_session s JOIN account a ON a.id = s.account_id"
+        " WHERE s.token_hash = :h AND s.revoked_at IS NULL AND s.expires_at > now() AND a.is_active"
+    )
+    return (await conn.execute(text(sql), {"h": token_hash})).one_or_none()
+
+
+async def by_key(conn: AsyncConnection, key_hash: str) -> Row[Any] | None:
+    """Account behind a standing API key, with the origins it is bound to."""
+    sql = (
+        f"SELECT {ACCOUNT}, k.id AS key_id, k.origins FROM api_key k JOIN account a ON a.id = k.account_id"
+        " WHERE k.key_hash = :h AND k.revoked_at IS NULL AND a.is_active"
+    )
+    return (await conn.execute(text(sql), {"h": key_hash})).one_or_none()
+
+
+async def recent_failures(conn: AsyncConnection, username: str) -> int:
+    """Failed sign-ins of the last 15 minutes since the last success."""
+    sql = (
+        "SELECT count(*) FROM sign_in_attempt WHERE username = :u AND NOT succeeded AND at > greatest(now() - interval '15 minutes',"
+        " coalesce((SELECT max(at) FROM sign_in_attempt WHERE username = :u AND succeeded), '-infinity'))"
+    )
+    return int((await conn.execute(text(sql), {"u": username})).scalar_one())
+
+
+async def add_attempt(conn: AsyncConnection, *, username: str, address: str | None, succeeded: bool) -> None:
+    """Record a sign-in attempt."""
+    sql = "INSERT INTO sign_in_attempt (username, address, succeeded) VALUES (:u, :a, :s)"
+    await conn.execute(text(sql), {"u": username[:100], "a": address, "s": succeeded})
+
+
+async def add_session(conn: AsyncConnection, *, account_id: int, token_hash: str, hours: int) -> None:
+    """A new session."""
+    sql = "INSERT INTO account_session (account_id, token_hash, expires_at) VALUES (:a, :h, now() + make_interval(hours => :n))"
+    await conn.execute(text(sql), {"a": account_id, "h": token_hash, "n": hours})
+
+
+async def revoke_session(conn: AsyncConnection, session_id: int) -> None:
+    """End a session at once."""
+    await conn.execute(text("UPDATE account_session SET revoked_at = now() WHERE id = :i"), {"i": session_id})
+
+
+async def add_account(conn: AsyncConnection, values: dict[str, Any]) -> int:
+    """Create or renew an account by username; returns its id."""
+    sql = (
+        "INSERT INTO account (county_code, username, display_name, role, department_code, responsible_body, password_hash)"
+        " VALUES (:county_code, :username, :display_name, :role, :department_code, :responsible_body, :password_hash)"
+        " ON CONFLICT (username) DO UPDATE SET password_hash = excluded.password_hash, is_active = true RETURNING id"
+    )
+    return int((await conn.execute(text(sql), values)).scalar_one())
+
+
+async def add_key(conn: AsyncConnection, *, account_id: int, key_hash: str, label: str, origins: list[str]) -> int:
+    """A new API key of an account."""
+    sql = "INSERT INTO api_key (account_id, key_hash, label, origins) VALUES (:a, :h, :l, :o) RETURNING id"
+    return int((await conn.execute(text(sql), {"a": account_id, "h": key_hash, "l": label, "o": origins})).scalar_one())
+
+
+async def county(conn: AsyncConnection, code: str) -> Row[Any]:
+    """Name and bounding box (w, s, e, n in 4490 degrees) of a county; from its parcels where it has no outline."""
+    sql = (
+        "SELECT c.code, c.name, box2d(coalesce(c.geom, (SELECT st_setsrid(st_extent(geom)::geometry, 4490) FROM map_parcel m"
+        " WHERE m.county_code = c.code))) AS box FROM county c WHERE c.code = :c"
+    )
+    return (await conn.execute(text(sql), {"c": code})).one()

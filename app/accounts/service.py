@@ -1,0 +1,63 @@
+"""Use-cases of accounts: sign in and out, keys, the demo accounts file."""
+
+import hashlib
+import secrets
+from typing import Any
+
+from pwdlib import PasswordHash
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.accounts import queries
+from app.accounts.errors import BadCredentials, TooManyAttempts
+from app.core import audit, db
+from app.core.principal import Principal, Role
+from app.core.work import Work
+from app.settings import settings
+
+HASHER = PasswordHash.recommended()
+DUMMY = HASHER.hash("no such account")
+MAX_FAILURES = 10
+
+
+def digest(token: str) -> str:
+    """Tokens and keys are stored hashed only."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def principal_of(row: Row[Any], via: str = "session") -> Principal:
+    """Principal of an account row."""
+    return Principal(
+        id=row.id, name=row.display_name, role=Role(row.role), county_code=row.county_code, department_code=row.department_code,
+        responsible_body=row.responsible_body, via=via, session_id=getattr(row, "session_id", None),
+    )  # fmt: skip
+
+
+async def sign_in(*, username: str, password: str, address: str | None) -> tuple[str, Row[Any]]:
+    """A new opaque token for the account; every attempt is recorded. Errors: BadCredentials, TooManyAttempts."""
+    async with db.engine().begin() as conn:
+        if await queries.recent_failures(conn, username) >= MAX_FAILURES:
+            raise TooManyAttempts
+        account = await queries.by_username(conn, username)
+        matches = HASHER.verify(password, account.password_hash if account else DUMMY)
+        await queries.add_attempt(conn, username=username, address=address, succeeded=bool(account and matches))
+        if account and matches:
+            token = secrets.token_urlsafe(32)
+            await queries.add_session(conn, account_id=account.id, token_hash=digest(token), hours=settings().session_hours)
+            await audit.append(conn, principal_of(account), audit.Entry("session.open", "account", str(account.id), {"address": address}))
+            return token, account
+    raise BadCredentials(pointer="/username")
+
+
+async def sign_out(work: Work) -> None:
+    """Revoke the caller's session at once."""
+    if work.principal.session_id is not None:
+        await queries.revoke_session(work.conn, work.principal.session_id)
+    work.audited("session.close", "account", work.principal.id)
+
+
+async def create_key(conn: AsyncConnection, *, account_id: int, label: str, origins: list[str]) -> str:
+    """A new API key; shown once."""
+    key = f"ymk_{secrets.token_urlsafe(24)}"
+    await queries.add_key(conn, account_id=account_id, key_hash=digest(key), label=label, origins=origins)
+    return key

@@ -1,0 +1,149 @@
+"""`yima …`: thin, one command = one service call."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import text
+
+from app import wiring
+from app.core import audit, clock, db
+from app.core.errors import Problem
+from app.core.principal import system
+
+app = typer.Typer(help="一码管地: 导入、研判、校验、账号。", no_args_is_help=True, pretty_exceptions_enable=False)
+audit_app = typer.Typer(help="操作日志。", no_args_is_help=True)
+demo_app = typer.Typer(help="演示县。", no_args_is_help=True)
+key_app = typer.Typer(help="接口密钥。", no_args_is_help=True)
+county_app = typer.Typer(help="县(市、区)。", no_args_is_help=True)
+for name, group in (("audit", audit_app), ("demo", demo_app), ("key", key_app), ("county", county_app)):
+    app.add_typer(group, name=name)
+County = Annotated[str, typer.Option("--county", help="县级行政区代码, 6 位")]
+
+
+def run(task: Coroutine[Any, Any, Any]) -> Any:
+    """Run a service call; a Problem becomes its own words and exit code 2."""
+
+    async def guarded() -> Any:
+        wiring.subscribe()
+        try:
+            return await task
+        finally:
+            await db.dispose()
+
+    try:
+        return asyncio.run(guarded())
+    except Problem as problem:
+        typer.echo(f"✗ {problem.title} [{problem.code}] {problem.detail}" + (f"\n  → {problem.hint}" if problem.hint else ""), err=True)
+        raise typer.Exit(2) from problem
+
+
+@app.command()
+def setup() -> None:
+    """Reference tables: counties, towns, responsible bodies, calibres; may be repeated."""
+    from app import demo
+
+    run(demo.setup())
+
+
+@demo_app.command("load")
+def demo_load() -> None:
+    """装载演示县 (finished once; a killed load resumes)."""
+    from app import demo
+
+    run(demo.load())
+
+
+@app.command("import")
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="文件; 同一次交付的多个文件一起给出", exists=True)],
+    kind: Annotated[str, typer.Option(help="parcels|towns|blocks|control-lines|planning|enterprises|occupancy|buildings|contracts|"
+                                           "supplements|standard-land|lists|indicators|grades|ledger-opening")],
+    county: County,
+    layer: Annotated[str | None, typer.Option(help="图层或工作表")] = None,
+    crs: Annotated[str | None, typer.Option(help="坐标系, 如 EPSG:4549 (文件未声明时必须给出)")] = None,
+    encoding: Annotated[str | None, typer.Option(help="文字编码, 如 GBK")] = None,
+    mapping: Annotated[Path | None, typer.Option("--map", help="字段对照 TOML")] = None,
+    family: Annotated[str | None, typer.Option(help="planning: 规划类别")] = None,
+    data_date: Annotated[str | None, typer.Option(help="数据日期 YYYY-MM-DD, 默认今天")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查, 不写入")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:  # fmt: skip
+    """Import a delivery: read, check, report issues, apply all or nothing."""
+    from app.imports import service
+
+    options = service.Options(layer=layer, crs=crs, encoding=encoding, mapping=mapping, family=family,
+                              data_date=date.fromisoformat(data_date) if data_date else clock.today())  # fmt: skip
+    report = run(service.import_files(files, kind=kind, county_code=county, options=options, principal=system(county), dry_run=dry_run))
+    typer.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=1, default=str) if as_json else report.as_text())
+
+
+@app.command()
+def classify(county: County, as_of: Annotated[str | None, typer.Option(help="YYYY-MM-DD, 默认今天")] = None) -> None:
+    """研判: facts, verdicts, map, for one county."""
+    from app.classification import service
+
+    day = date.fromisoformat(as_of) if as_of else clock.today()
+    result = run(service.publish_run(county, as_of=day, principal=system(county)))
+    typer.echo(json.dumps(result.counts, ensure_ascii=False, default=str))
+
+
+@audit_app.command("verify")
+def audit_verify(county: Annotated[str | None, typer.Option("--county", help="默认全部")] = None) -> None:
+    """Walk the hash chain; exit code 1 when a record does not fit."""
+
+    async def walk() -> list[audit.ChainReport]:
+        async with db.engine().connect() as conn:
+            codes = (
+                [county] if county else [r.county_code for r in await conn.execute(text("SELECT county_code FROM audit_head ORDER BY 1"))]
+            )
+            return [await audit.verify(conn, code) for code in codes]
+
+    reports = run(walk())
+    for report in reports:
+        verdict = "完好" if report.broken_at is None else f"第 {report.broken_at} 条: {report.reason}"
+        typer.echo(f"{report.county_code}: {report.records} 条, {verdict}")
+    sys.exit(any(report.broken_at is not None for report in reports))
+
+
+@key_app.command("create")
+def key_create(
+    username: Annotated[str, typer.Argument(help="密钥沿用该账号的角色和范围")],
+    label: str = "命令行",
+    origin: Annotated[list[str] | None, typer.Option()] = None,
+) -> None:
+    """A read-only API key; printed once."""
+    from app.accounts import queries, service
+
+    async def create() -> str:
+        async with db.engine().begin() as conn:
+            account = await queries.by_username(conn, username)
+            if account is None:
+                raise typer.BadParameter(f"没有账号 {username}")
+            key = await service.create_key(conn, account_id=account.id, label=label, origins=origin or [])
+            entry = audit.Entry("key.create", "api_key", label, {"username": username})
+            await audit.append(conn, system(account.county_code, "命令行"), entry)
+            return key
+
+    typer.echo(run(create()))
+
+
+@county_app.command("add")
+def county_add(path: Annotated[Path, typer.Argument(exists=True)], test: bool = False) -> None:
+    """Add a county from county.json {code, name, towns, bodies, outline}."""
+    from app import territories
+
+    async def add() -> str:
+        async with db.engine().begin() as conn:
+            return await territories.load_county(conn, path, is_test=test)
+
+    typer.echo(run(add()))
+
+
+if __name__ == "__main__":
+    app()

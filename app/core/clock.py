@@ -1,0 +1,26 @@
+"""The one clock: dates and months are Asia/Shanghai; YIMA_TODAY fixes the day."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from app.settings import settings
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def today() -> date:
+    """Business date in China time; fixed by YIMA_TODAY."""
+    return settings().today or datetime.now(SHANGHAI).date()
+
+
+def now() -> datetime:
+    """Wall-clock time, aware; what the register itself records (never fixed: the audit tells the truth)."""
+    return datetime.now(SHANGHAI)
+
+
+def add_years(day: date, years: int) -> date:
+    """Corresponding date `years` later; where none exists, the month's end (民法典 第二百零二条)."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)

@@ -1,0 +1,112 @@
+"""The database: one SQLAlchemy engine for use-cases, one plain asyncpg pool for map reading.
+
+Roles: yima_owner owns the tables (migrations), yima_app may not change append-only tables, yima_map only selects
+map tables. The login user holds all three and takes one per connection.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import MetaData, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from app.settings import settings
+
+OWNER, APP, MAP = "yima_owner", "yima_app", "yima_map"
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table's base; constraint names map to problem codes."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+def url(dsn: str | None = None) -> URL:
+    """SQLAlchemy URL of the asyncpg driver."""
+    return make_url(dsn or settings().dsn).set(drivername="postgresql+asyncpg")
+
+
+def make_engine(role: str = APP, *, pool_size: int | None = None, dsn: str | None = None) -> AsyncEngine:
+    """An engine whose connections act as `role`."""
+    base = url(dsn)
+    query = dict(base.query)
+    host, port = query.pop("host", None), query.pop("port", None)
+    args: dict[str, Any] = {"server_settings": {"role": role, "jit": "off", "application_name": role, "TimeZone": "Asia/Shanghai"}}
+    if host:
+        args |= {"host": host, "port": int(str(port or base.port or 5432))}
+    return create_async_engine(
+        base.set(query=query),
+        connect_args=args,
+        pool_size=pool_size or settings().app_pool_size,
+        max_overflow=2,
+        pool_timeout=10,
+        json_serializer=lambda v: json.dumps(v, ensure_ascii=False, default=str),
+    )
+
+
+_engine: AsyncEngine | None = None
+
+
+def engine() -> AsyncEngine:
+    """The one engine of this process (role yima_app)."""
+    global _engine
+    if _engine is None:
+        _engine = make_engine()
+    return _engine
+
+
+async def dispose() -> None:
+    """Close the engine's connections (shutdown, tests)."""
+    global _engine
+    if _engine is not None:
+        await _engine.dispose()
+        _engine = None
+
+
+@asynccontextmanager
+async def reading() -> AsyncIterator[AsyncConnection]:
+    """A connection that only reads: read-only transaction, always rolled back."""
+    async with engine().connect() as conn:
+        await conn.execute(text("SET TRANSACTION READ ONLY"))
+        yield conn
+
+
+async def map_pool(*, size: int | None = None, dsn: str | None = None) -> asyncpg.Pool:
+    """The map's own pool (role yima_map): custom plans, no JIT, no parallel workers, a statement time-out."""
+    return await asyncpg.create_pool(
+        plain_dsn(dsn),
+        min_size=1,
+        max_size=size or settings().map_pool_size,
+        timeout=10,
+        server_settings={
+            "role": MAP,
+            "jit": "off",
+            "max_parallel_workers_per_gather": "0",
+            "plan_cache_mode": "force_custom_plan",
+            "statement_timeout": str(settings().map_timeout_ms),
+            "default_transaction_read_only": "on",
+            "application_name": MAP,
+        },
+    )
+
+
+def plain_dsn(dsn: str | None = None) -> str:
+    """postgresql:// form for asyncpg itself."""
+    return url(dsn).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+async def raw(conn: AsyncConnection) -> asyncpg.Connection:
+    """The asyncpg connection below, for COPY; still inside the same transaction."""
+    return (await conn.get_raw_connection()).driver_connection  # type: ignore[return-value]

@@ -1,0 +1,149 @@
+"""HTTP edge: problems as RFC 9457, unknown parameters refused, dead-locked requests run again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import asyncpg.exceptions
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from app.core import errors
+from app.core.errors import Problem
+from app.core.work import Replay
+
+log = structlog.get_logger()
+RETRY = "x-yima-retry"
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+
+
+def problem_response(problem: Problem) -> JSONResponse:
+    """The problem as application/problem+json."""
+    return JSONResponse(problem.body(), problem.status, media_type="application/problem+json", headers=problem.headers)
+
+
+def known_parameters(request: Request) -> None:
+    """Refuse query parameters that the route does not declare (OGC API Features requires 400)."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return
+    allowed = _declared(route.dependant) | {"tk"}
+    unknown = sorted(set(request.query_params) - allowed)
+    if unknown:
+        raise errors.UnknownParameter(
+            "、".join(unknown), pointer=f"query:{unknown[0]}", hint="可用: " + "、".join(sorted(allowed - {"tk"}))
+        )
+
+
+def _declared(dependant: Dependant) -> set[str]:
+    """Names of the query parameters of a route and of what it depends on."""
+    return {p.alias for p in dependant.query_params}.union(*(_declared(d) for d in dependant.dependencies))
+
+
+def _pointer(loc: tuple[Any, ...]) -> str:
+    return "/" + "/".join(map(str, loc[1:])) if loc[0] == "body" else f"{loc[0]}:{'.'.join(map(str, loc[1:]))}"
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    """Query and path 400, body shape 422; the first fault is named, all are listed."""
+    found = [{"pointer": _pointer(tuple(e["loc"])), "detail": e["msg"]} for e in error.errors()]
+    kind = errors.BodyInvalid if any(e["loc"][0] == "body" for e in error.errors()) else errors.BadParameter
+    return kind(found[0]["detail"], pointer=found[0]["pointer"], errors=found[:20])
+
+
+def _database(error: Exception) -> Problem | None:
+    """Database errors in the caller's words: named constraints, time-outs, exhausted pools."""
+    cause = getattr(error, "orig", error)
+    state = getattr(cause, "sqlstate", None)
+    if isinstance(error, (PoolTimeout, asyncio.TimeoutError, asyncpg.exceptions.TooManyConnectionsError)):
+        return errors.Busy("连接池已满")
+    if state == "57014":
+        return errors.QueryTimeout()
+    if isinstance(error, IntegrityError):
+        name = getattr(getattr(cause, "__cause__", None), "constraint_name", None) or getattr(cause, "constraint_name", None)
+        return errors.Conflict("与已有记录冲突" if state == "23505" else "数据不满足约束", constraint=name)
+    return None
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers and the retry middleware."""
+
+    @app.exception_handler(Problem)
+    async def on_problem(_: Request, problem: Problem) -> Response:
+        return problem_response(problem)
+
+    @app.exception_handler(Replay)
+    async def on_replay(_: Request, replay: Replay) -> Response:
+        return JSONResponse(replay.body, replay.status, headers={"Idempotency-Replayed": "true"})
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(_: Request, error: RequestValidationError) -> Response:
+        return problem_response(_invalid(error))
+
+    @app.exception_handler(HTTPException)
+    async def on_http(request: Request, error: HTTPException) -> Response:
+        kinds: dict[int, type[Problem]] = {404: errors.NotFound, 405: errors.MethodNotAllowed, 413: errors.TooLarge}
+        kind = kinds.get(error.status_code, errors.BadParameter)
+        return problem_response(kind(f"{request.method} {request.url.path}"))
+
+    async def on_database(_: Request, error: Exception) -> Response:
+        if getattr(getattr(error, "orig", error), "sqlstate", None) in ("40001", "40P01"):
+            return Response(status_code=503, headers={RETRY: "1"})
+        problem = _database(error)
+        if problem is None:
+            raise error
+        return problem_response(problem)
+
+    for kind in (DBAPIError, PoolTimeout, asyncpg.exceptions.PostgresError, asyncio.TimeoutError):
+        app.add_exception_handler(kind, on_database)
+    app.add_exception_handler(Exception, _internal)
+    app.add_middleware(RetryDeadlocks)
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    log.error("unhandled", path=request.url.path, error=repr(error), exc_info=error)
+    return problem_response(Problem("内部错误已记录"))
+
+
+class RetryDeadlocks:
+    """Runs a whole request again, at most 3 times, when PostgreSQL chose it as a deadlock victim."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self.app(scope, receive, send)
+            return
+        seen: list[Message] = []
+        for attempt in range(3):
+            cursor = 0
+            is_victim = False
+
+            async def replayed() -> Message:
+                nonlocal cursor
+                if cursor == len(seen):
+                    seen.append(await receive())
+                cursor += 1
+                return seen[cursor - 1]
+
+            async def watched(message: Message) -> None:
+                nonlocal is_victim
+                if message["type"] == "http.response.start" and any(k == RETRY.encode() for k, _ in message["headers"]):
+                    is_victim = True
+                if not is_victim:
+                    await send(message)
+
+            await self.app(scope, replayed, watched)
+            if not is_victim:
+                return
+            await asyncio.sleep(0.02 * (attempt + 1))
+        await problem_response(errors.Busy("并发冲突"))(scope, receive, send)

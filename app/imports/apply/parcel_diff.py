@@ -1,0 +1,113 @@
+"""Delivery against register: what is new, changed, the same, back again, vanished; which vanished became which new. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import shapely
+
+from app.imports.apply.parcel_rows import ParcelRows
+from app.imports.checks.geometry import intersection_areas
+
+_SAME_DEGREES = 1e-8
+SHARE = 0.95
+
+
+@dataclass(frozen=True)
+class Known:
+    """A parcel of the register; without a version when it vanished before."""
+
+    id: int
+    source_key: str
+    version_id: int | None
+    valid_from: date | None
+    values: tuple[Any, ...]
+    town_code: str | None
+    geom: Any
+
+
+@dataclass
+class Diff:
+    """Positions in the delivery, and register entries."""
+
+    new: list[int] = field(default_factory=list)
+    changed: list[tuple[int, Known]] = field(default_factory=list)
+    back: list[tuple[int, Known]] = field(default_factory=list)
+    same: list[tuple[int, Known]] = field(default_factory=list)
+    vanished: list[Known] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        return {name: len(getattr(self, name)) for name in ("new", "changed", "back", "same", "vanished")}
+
+
+@dataclass(frozen=True)
+class Descent:
+    """A vanished parcel that became (part of) a new one."""
+
+    parent: Known
+    child: int
+    kind: str
+    share: Decimal
+
+
+def compare(rows: ParcelRows, register: dict[str, Known]) -> Diff:
+    """Match by source key; a current key of a covered town that the delivery does not name has vanished."""
+    diff = Diff()
+    candidates: list[tuple[int, Known]] = []
+    for position, key in enumerate(rows.key):
+        known = register.get(key)
+        if known is None:
+            diff.new.append(position)
+        elif known.version_id is None:
+            diff.back.append((position, known))
+        elif known.values != rows.values[position]:
+            diff.changed.append((position, known))
+        else:
+            candidates.append((position, known))
+    drawn = rows.shapes.stored[[rows.index[p] for p, _ in candidates]] if candidates else np.zeros(0, dtype=object)
+    kept = np.array([known.geom for _, known in candidates], dtype=object)
+    for pair, same in zip(candidates, same_shapes(drawn, kept), strict=True):
+        (diff.same if same else diff.changed).append(pair)
+    diff.changed.sort(key=lambda pair: pair[0])
+    gone = (k for k in register.values() if k.version_id is not None and k.town_code in rows.covered and k.source_key not in rows.present)
+    diff.vanished = sorted(gone, key=lambda known: known.id)
+    return diff
+
+
+def same_shapes(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Whether shapes are equal to about a millimetre, wherever their rings begin."""
+    if not len(left):
+        return np.zeros(0, dtype=bool)
+    same = shapely.equals_exact(shapely.normalize(left), shapely.normalize(right), tolerance=_SAME_DEGREES)
+    rest = np.flatnonzero(~same)
+    if len(rest):
+        near = shapely.hausdorff_distance(shapely.boundary(left[rest]), shapely.boundary(right[rest])) < _SAME_DEGREES
+        same[rest] = near
+    return np.asarray(same)
+
+
+def descents(diff: Diff, rows: ParcelRows, vanished_plane: np.ndarray) -> list[Descent]:
+    """拆分: ≥ 95 % of a new parcel lies in a vanished one. 合并: ≥ 95 % of a vanished parcel lies in a new one."""
+    if not diff.new or not diff.vanished:
+        return []
+    children = rows.shapes.plane[[rows.index[p] for p in diff.new]]
+    tree = shapely.STRtree(vanished_plane)
+    child, parent = tree.query(children, predicate="intersects")
+    shared = intersection_areas(children[child], vanished_plane[parent])
+    of_child, of_parent = shared / shapely.area(children[child]), shared / shapely.area(vanished_plane[parent])
+    splits = {int(p): int(np.sum((parent == p) & (of_child >= SHARE))) for p in np.unique(parent)}
+    found = []
+    for c, p, in_parent, in_child in zip(child, parent, of_child, of_parent, strict=True):
+        if in_parent < SHARE and in_child < SHARE:
+            continue
+        # Both hold when one parcel took the place of one: a split unless others merged into it as well.
+        is_split = in_parent >= SHARE and (in_child < SHARE or splits[int(p)] > 1 or not _has_more_parents(child, of_parent, int(c)))
+        share = Decimal(repr(float(in_parent if is_split else in_child))).quantize(Decimal("0.0001"))
+        found.append(Descent(diff.vanished[int(p)], diff.new[int(c)], "split" if is_split else "merge", min(share, Decimal(1))))
+    return sorted(found, key=lambda d: (d.parent.id, d.child))
+
+
+def _has_more_parents(child: np.ndarray, of_parent: np.ndarray, one: int) -> bool:
+    return int(np.sum((child == one) & (of_parent >= SHARE))) > 1

@@ -1,0 +1,84 @@
+"""SQL of parcel versions: read the register, close and open versions on both time axes."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import shapely
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core import db
+from app.imports import bulk
+from app.imports.apply.parcel_diff import Known
+from app.imports.apply.parcel_rows import COLUMNS
+from app.parcels.models import ParcelAlias, ParcelVersion
+
+_COPIED = (*COLUMNS, "area_planar_m2", "area_geodesic_m2", "geom", "import_id", "source_row")
+
+
+async def register(conn: AsyncConnection, county: str, keys: Sequence[str], towns: Sequence[str]) -> dict[str, Known]:
+    """Parcels that the delivery names, and the current ones of the towns it covers."""
+    sql = (
+        "SELECT p.id, p.source_key, v.version_id, v.valid_from, v.town_code AS town, ST_AsBinary(v.geom) AS geom,"
+        f" {', '.join(f'v.{c}' for c in COLUMNS)}"
+        " FROM parcel p LEFT JOIN parcel_version v ON v.county_code = p.county_code AND v.parcel_id = p.id AND v.is_current"
+        " WHERE p.county_code = $1 AND (p.source_key = ANY($2::text[]) OR v.town_code = ANY($3::text[]))"
+    )
+    rows = await (await db.raw(conn)).fetch(sql, county, list(keys), list(towns))
+    shapes = shapely.from_wkb([row["geom"] for row in rows])
+    return {
+        row["source_key"]: Known(
+            row["id"], row["source_key"], row["version_id"], row["valid_from"], tuple(row[c] for c in COLUMNS), row["town"], shape
+        )
+        for row, shape in zip(rows, shapes, strict=True)
+    }
+
+
+async def end_versions(conn: AsyncConnection, county: str, ended: Sequence[Known], on: date) -> None:
+    """End current versions on a day: the register's old word is closed, the same state until that day is recorded anew.
+
+    A version that began on that very day is replaced by the correction, without a remainder.
+    """
+    ids = [known.version_id for known in ended]
+    if not ids:
+        return
+    await conn.execute(
+        text("UPDATE parcel_version SET recorded = tstzrange(lower(recorded), now()) WHERE county_code = :c AND version_id = ANY(:ids)"),
+        {"c": county, "ids": ids},
+    )
+    copied = ", ".join(_COPIED)
+    await conn.execute(
+        text(
+            f"INSERT INTO parcel_version (county_code, parcel_id, valid, {copied})"
+            f" SELECT county_code, parcel_id, daterange(lower(valid), :d), {copied} FROM parcel_version"
+            " WHERE county_code = :c AND version_id = ANY(:ids) AND lower(valid) < :d ORDER BY version_id"
+        ),
+        {"c": county, "ids": ids, "d": on},
+    )
+
+
+async def insert_versions(conn: AsyncConnection, columns: dict[str, Sequence[Any]]) -> None:
+    """Open versions, valid from the delivery's day on."""
+    await bulk.insert(conn, ParcelVersion, columns)
+
+
+async def refresh_aliases(conn: AsyncConnection, county: str, wanted: Sequence[tuple[int, str, str]], on: date) -> None:
+    """Other numbers of these parcels: what no longer holds gets its end, what is new its beginning."""
+    ids = sorted({parcel for parcel, _, _ in wanted})
+    rows = await conn.execute(
+        text("SELECT id, parcel_id, kind, value FROM parcel_alias WHERE county_code = :c AND parcel_id = ANY(:ids) AND valid_to IS NULL"
+             " AND kind IN ('cadastral','unit','legacy')"),
+        {"c": county, "ids": ids},
+    )  # fmt: skip
+    standing = {(r.parcel_id, r.kind, r.value): r.id for r in rows}
+    ended = [number for key, number in standing.items() if key not in set(wanted)]
+    if ended:
+        await conn.execute(text("UPDATE parcel_alias SET valid_to = :d WHERE id = ANY(:ids)"), {"d": on, "ids": ended})
+    fresh = [key for key in dict.fromkeys(wanted) if key not in standing]
+    if fresh:
+        parcels, kinds, values = zip(*fresh, strict=True)
+        columns: dict[str, Sequence[Any]] = {
+            "county_code": [county] * len(fresh), "parcel_id": parcels, "kind": kinds, "value": values, "valid_from": [on] * len(fresh),
+        }  # fmt: skip
+        await bulk.insert(conn, ParcelAlias, columns)

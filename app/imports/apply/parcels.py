@@ -1,0 +1,123 @@
+"""Apply parcels: codes in a stated order (town, then source key), versions, lineage, other numbers."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import shapely
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core import crs, events
+from app.core.work import Work
+from app.imports import bulk, numbering
+from app.imports.apply import parcel_store
+from app.imports.apply.parcel_diff import Diff, compare, descents
+from app.imports.apply.parcel_rows import COLUMNS, ParcelRows, settle
+from app.imports.apply.plan import Job, Plan
+from app.imports.context import Context
+from app.imports.errors import OutOfOrder
+from app.imports.stage import Staged
+from app.parcels.codes import one_code, parse_cadastral_code
+from app.parcels.models import Parcel, ParcelLineage
+
+_TOWN = COLUMNS.index("town_code")
+
+
+async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job) -> Plan:
+    """Check the delivery and compare it with the register."""
+    rows = settle(staged, county)
+    known = await parcel_store.register(conn, job.county, sorted(rows.present), sorted(rows.covered))
+    diff = compare(rows, known)
+    _refuse_older(diff, job)
+
+    async def write(work: Work) -> None:
+        await _write(work, rows=rows, diff=diff, county=county, job=job)
+
+    return Plan(write, {"applied": len(rows.index), **diff.counts()})
+
+
+def _refuse_older(diff: Diff, job: Job) -> None:
+    late = [k for k in [*(k for _, k in diff.changed), *diff.vanished] if k.valid_from is not None and k.valid_from > job.data_on]
+    if late:
+        raise OutOfOrder(
+            f"{len(late)} 宗地已有晚于 {job.data_on} 的版本(例如 {late[0].source_key},{late[0].valid_from})", hint="请按数据日期先后导入"
+        )
+
+
+async def _write(work: Work, *, rows: ParcelRows, diff: Diff, county: Context, job: Job) -> None:
+    born = await _identities(work.conn, rows=rows, diff=diff, job=job)
+    await parcel_store.end_versions(work.conn, job.county, [*(k for _, k in diff.changed), *diff.vanished], job.data_on)
+    opened = [*born.items(), *((p, k.id) for p, k in diff.changed), *((p, k.id) for p, k in diff.back)]
+    opened.sort(key=lambda pair: pair[1])
+    if opened:
+        await parcel_store.insert_versions(work.conn, _versions(rows, opened, job))
+    await parcel_store.refresh_aliases(work.conn, job.county, _aliases(rows, opened), job.data_on)
+    await _lineage(work.conn, rows=rows, diff=diff, born=born, county=county, job=job)
+    if opened or diff.vanished:
+        work.touch("parcels")
+        await events.publish(work.conn, events.ParcelsChanged(job.county, [i for _, i in opened] + [k.id for k in diff.vanished]))
+
+
+async def _identities(conn: AsyncConnection, *, rows: ParcelRows, diff: Diff, job: Job) -> dict[int, int]:
+    """Ids and one codes of the new parcels: by birth town, then source key, so that the same delivery gives the same codes."""
+    order = sorted(diff.new, key=lambda p: (_suffix(rows, p), rows.key[p]))
+    ids = await numbering.take_ids(conn, job.county, kind="id", count=len(order))
+    codes: list[str] = []
+    for town, group in groupby(order, key=lambda p: _suffix(rows, p)):
+        members = list(group)
+        numbers = await numbering.take(conn, job.county, town=town, kind="P", count=len(members))
+        codes += [one_code(job.county, town, "P", number) for number in numbers]
+    if order:
+        columns: dict[str, Sequence[Any]] = {
+            "id": ids, "county_code": [job.county] * len(ids), "land_code": codes, "source_key": [rows.key[p] for p in order],
+            "born_import_id": [job.import_id] * len(ids),
+        }  # fmt: skip
+        await bulk.insert(conn, Parcel, columns)
+    return dict(zip(order, ids, strict=True))
+
+
+def _suffix(rows: ParcelRows, position: int) -> str:
+    return str(rows.values[position][_TOWN])[-3:]
+
+
+def _versions(rows: ParcelRows, opened: list[tuple[int, int]], job: Job) -> dict[str, Sequence[Any]]:
+    positions = [position for position, _ in opened]
+    areas = [rows.areas(position) for position in positions]
+    columns: dict[str, Sequence[Any]] = {
+        "county_code": [job.county] * len(opened),
+        "parcel_id": [parcel for _, parcel in opened],
+        "valid": [f"[{job.data_on.isoformat()},)"] * len(opened),
+        "geom": shapely.to_wkb(rows.shapes.stored[[rows.index[p] for p in positions]]).tolist(),
+        "area_planar_m2": [planar for planar, _ in areas],
+        "area_geodesic_m2": [geodesic for _, geodesic in areas],
+        "import_id": [job.import_id] * len(opened),
+        "source_row": [rows.row[p] for p in positions],
+    }
+    return columns | {name: [rows.values[p][i] for p in positions] for i, name in enumerate(COLUMNS)}
+
+
+def _aliases(rows: ParcelRows, opened: list[tuple[int, int]]) -> list[tuple[int, str, str]]:
+    """宗地代码 and 不动产单元号 as delivered; a key that is no 宗地代码 is a legacy number."""
+    wanted = []
+    for position, parcel in opened:
+        key, unit = rows.key[position], rows.values[position][COLUMNS.index("unit_code")]
+        if parse_cadastral_code(key):
+            wanted.append((parcel, "cadastral", key))
+        elif "row:" not in key:
+            wanted.append((parcel, "legacy", key))
+        if unit:
+            wanted.append((parcel, "unit", unit))
+    return wanted
+
+
+async def _lineage(conn: AsyncConnection, *, rows: ParcelRows, diff: Diff, born: dict[int, int], county: Context, job: Job) -> None:
+    vanished = crs.reproject(np.array([k.geom for k in diff.vanished], dtype=object), crs.STORED, county.meridian_epsg)
+    found = descents(diff, rows, vanished)
+    if found:
+        columns: dict[str, Sequence[Any]] = {
+            "county_code": [job.county] * len(found), "parent_id": [d.parent.id for d in found], "child_id": [born[d.child] for d in found],
+            "kind": [d.kind for d in found], "happened_on": [job.data_on] * len(found), "share": [d.share for d in found],
+            "import_id": [job.import_id] * len(found),
+        }  # fmt: skip
+        await bulk.insert(conn, ParcelLineage, columns)

@@ -1,0 +1,35 @@
+"""What every kind's handler takes and gives: a job, and a plan that has checked everything and can be written."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core.principal import Principal
+from app.core.work import Work
+from app.imports.context import Context
+from app.imports.stage import Staged
+
+
+@dataclass
+class Job:
+    """One delivery on its way into the register."""
+
+    county: str
+    data_on: date
+    principal: Principal
+    family: str | None = None
+    layer: str | None = None
+    import_id: int = 0
+
+
+@dataclass
+class Plan:
+    """Checked and ready: counts for the report, and the writing itself."""
+
+    write: Callable[[Work], Awaitable[None]]
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+Handler = Callable[[AsyncConnection, Staged, Context, Job], Awaitable[Plan]]

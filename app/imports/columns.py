@@ -1,0 +1,157 @@
+"""Headers of a file to canonical columns, with the unit that the header states. What is not known is told, not guessed."""
+
+import csv
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from app.imports.errors import ColumnsMissing, MappingInvalid
+from app.imports.kinds import Kind
+
+UNITS: dict[str, dict[str, Decimal]] = {
+    "area": {"": Decimal(1), "m2": Decimal(1), "平方米": Decimal(1), "平米": Decimal(1), "亩": Decimal(10_000) / Decimal(15),
+             "公顷": Decimal(10_000), "ha": Decimal(10_000), "hm2": Decimal(10_000), "万平方米": Decimal(10_000), "km2": Decimal(1_000_000),
+             "平方公里": Decimal(1_000_000)},
+    "money": {"": Decimal(1), "万元": Decimal(1), "元": Decimal("0.0001"), "千元": Decimal("0.1"), "亿元": Decimal(10_000)},
+    "energy": {"": Decimal(1), "吨标准煤": Decimal(1), "吨标煤": Decimal(1), "tce": Decimal(1), "万吨标准煤": Decimal(10_000)},
+    "power": {"": Decimal(1), "万千瓦时": Decimal(1), "万kwh": Decimal(1), "万度": Decimal(1), "千瓦时": Decimal("0.0001"),
+              "kwh": Decimal("0.0001"), "度": Decimal("0.0001")},
+    "mass": {"": Decimal(1), "吨": Decimal(1), "t": Decimal(1), "千克": Decimal("0.001"), "kg": Decimal("0.001"), "公斤": Decimal("0.001")},
+    "count": {"": Decimal(1), "人": Decimal(1), "家": Decimal(1), "个": Decimal(1), "户": Decimal(1)},
+}  # fmt: skip
+"""Unit of a header → factor to the stored unit (m², 万元, 吨标准煤, 万千瓦时, 吨). 亩 is divided exactly in values_of."""
+MU = UNITS["area"]["亩"]
+_UNIT_TAIL = re.compile(r"^(?P<name>.+?)[_ ]?[(\[{](?P<unit>[^()\[\]{}]+)[)\]}]$")
+_SHORT_BYTES = 10
+_SHORT_ENCODINGS = ("gb18030", "utf-8", "cp950")
+
+
+@dataclass(frozen=True)
+class Match:
+    """A header of the file and the canonical column it fills."""
+
+    header: str
+    canonical: str
+    unit: str = ""
+
+    def factor(self, dimension: str) -> Decimal:
+        return UNITS[dimension][self.unit] if dimension else Decimal(1)
+
+
+@dataclass
+class ColumnMap:
+    """How the headers of one file were understood; stored with the import."""
+
+    matches: dict[str, Match] = field(default_factory=dict)
+    unused: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, object]:
+        used = {m.canonical: m.header + (f" → {m.unit}" if m.unit else "") for m in self.matches.values()}
+        return {"columns": used, "unused": self.unused}
+
+
+def map_columns(headers: list[str], kind: Kind, *, short_headers: bool = False, override: Path | None = None, file: str = "") -> ColumnMap:
+    """Each canonical column takes the header that stands first in the alias list; --map wins."""
+    stated = _read_override(override, kind) if override else {}
+    result, taken = ColumnMap(), set()
+    for canonical, (header, unit) in stated.items():
+        if header not in headers:
+            raise MappingInvalid(f"列对应表写了“{header}”,{file} 没有这一列", hint="现有列:" + "、".join(headers))
+        result.matches[canonical] = Match(header, canonical, unit)
+        taken.add(header)
+    best: dict[str, tuple[int, Match]] = {}
+    for header in headers:
+        if header not in taken:
+            for rank, match in _candidates(header, kind, short_headers=short_headers):
+                known = best.get(match.canonical)
+                if match.canonical not in stated and (known is None or rank < known[0]):
+                    best[match.canonical] = (rank, match)
+    result.matches |= {canonical: match for canonical, (_, match) in best.items()}
+    used = {match.header for match in result.matches.values()}
+    result.unused = [header for header in headers if header not in used]
+    missing = [label(kind.name, name) for name in kind.required if name not in result.matches]
+    if missing:
+        raise ColumnsMissing(
+            f"{file} 缺少“{kind.label}”必需的列:{'、'.join(missing)}", hint=f"现有列:{'、'.join(headers) or '无'};可用 --map 指定对应关系"
+        )
+    return result
+
+
+def _candidates(header: str, kind: Kind, *, short_headers: bool) -> list[tuple[int, Match]]:
+    name, unit = split_unit(header)
+    found = []
+    for canonical, words in aliases(kind.name).items():
+        dimension = kind.column(canonical).dimension
+        if unit and (not dimension or unit not in UNITS[dimension]):
+            continue
+        for rank, alias in enumerate(words):
+            if _same(name, alias) or (short_headers and _is_cut(header, alias)):
+                found.append((rank, Match(header, canonical, unit)))
+                break
+    return found
+
+
+def split_unit(header: str) -> tuple[str, str]:
+    """Name and folded unit of a header: 证载面积(亩) → 证载面积, 亩."""
+    folded = unicodedata.normalize("NFKC", header).replace("【", "[").replace("】", "]").strip()
+    match = _UNIT_TAIL.match(folded)
+    if match is None:
+        return _fold(folded), ""
+    return _fold(match["name"]), _fold(match["unit"]).replace("㎡", "m2").replace("m²", "m2")
+
+
+def label(kind: str, canonical: str) -> str:
+    """The canonical Chinese header of a column: what issues name it by."""
+    return aliases(kind)[canonical][0]
+
+
+def _same(name: str, alias: str) -> bool:
+    return name == split_unit(alias)[0]
+
+
+def _is_cut(header: str, alias: str) -> bool:
+    """Whether a Shapefile's 10-byte field name is what is left of the alias."""
+    whole, alias = unicodedata.normalize("NFKC", header).strip(), split_unit(alias)[0]
+    for encoding in _SHORT_ENCODINGS:
+        raw = alias.encode(encoding, "ignore")
+        if len(raw) > _SHORT_BYTES and whole == raw[:_SHORT_BYTES].decode(encoding, "ignore"):
+            return True
+    return False
+
+
+def _fold(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).strip("*").rstrip(":").lower()
+
+
+@cache
+def aliases(kind: str) -> dict[str, list[str]]:
+    """Canonical column → its headers, the preferred one first."""
+    found: dict[str, list[str]] = {}
+    with Path(__file__).with_name("aliases.csv").open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            if row["kind"] == kind:
+                found.setdefault(row["canonical"], []).append(row["alias"])
+    return found
+
+
+def _read_override(path: Path, kind: Kind) -> Mapping[str, tuple[str, str]]:
+    """--map MAPPING.toml: `canonical = "header"` or `canonical = {header = "…", unit = "亩"}`."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise MappingInvalid(f"列对应表 {path.name} 无法读取:{error}") from error
+    known = {column.name: column for column in kind.columns}
+    result = {}
+    for canonical, said in table.items():
+        header, unit = (said, "") if isinstance(said, str) else (str(said.get("header", "")), _fold(str(said.get("unit", ""))))
+        if canonical not in known:
+            raise MappingInvalid(f"“{kind.label}”没有列 {canonical}", hint="可选:" + "、".join(known))
+        if unit and unit not in UNITS.get(known[canonical].dimension, {}):
+            raise MappingInvalid(f"列 {canonical} 没有单位 {unit}")
+        result[canonical] = (header, unit)
+    return result

@@ -1,0 +1,63 @@
+"""A file that can't be read at all is a Problem; a bad row is an Issue (checks/catalogue.py)."""
+
+from app.core.errors import Problem
+
+
+class FileUnreadable(Problem):
+    code, status, title = "file_unreadable", 422, "文件无法读取"
+
+
+class FormatUnknown(Problem):
+    code, status, title = "format_unknown", 422, "不支持的文件格式"
+
+
+class EncodingUnknown(Problem):
+    code, status, title = "encoding_unknown", 422, "无法确定文字编码"
+
+
+class CrsMissing(Problem):
+    code, status, title = "crs_missing", 422, "文件没有声明坐标系"
+
+
+class CrsInvalid(Problem):
+    code, status, title = "crs_invalid", 422, "坐标系与坐标不符或不认识"
+
+
+class DatumUnsupported(Problem):
+    code, status, title = "datum_unsupported", 422, "不支持的大地基准"
+
+
+class LayerAmbiguous(Problem):
+    code, status, title = "layer_ambiguous", 422, "文件含多个图层,需要指定"
+
+
+class LayerUnknown(Problem):
+    code, status, title = "layer_unknown", 422, "文件中没有这个图层"
+
+
+class KindUnknown(Problem):
+    code, status, title = "kind_unknown", 422, "不认识的交付类别"
+
+
+class ColumnsMissing(Problem):
+    code, status, title = "columns_missing", 422, "缺少必需的列"
+
+
+class MappingInvalid(Problem):
+    code, status, title = "mapping_invalid", 422, "列对应表不正确"
+
+
+class GeometryRequired(Problem):
+    code, status, title = "geometry_required", 422, "此类交付必须带图形"
+
+
+class OptionMissing(Problem):
+    code, status, title = "option_missing", 422, "缺少导入参数"
+
+
+class CountyUnknown(Problem):
+    code, status, title = "county_unknown", 404, "系统中没有这个县(市、区)"
+
+
+class OutOfOrder(Problem):
+    code, status, title = "delivery_out_of_order", 409, "交付日期早于已入库的版本"

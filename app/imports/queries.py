@@ -1,0 +1,81 @@
+"""SQL of the imports room: the job, its issues, and references into the register."""
+
+import json
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.imports import bulk
+from app.imports.checks.issue import Issue
+from app.imports.models import ImportIssue
+from app.imports.report import ImportReport
+
+
+async def lock_imports(conn: AsyncConnection, county: str) -> None:
+    """Imports of one county queue."""
+    await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('yima.import'), :c)"), {"c": int(county)})
+
+
+async def insert_job(conn: AsyncConnection, report: ImportReport, *, by: str) -> int:
+    """The import's own row; returns its id."""
+    sql = text(
+        "INSERT INTO import_job (county_code, kind, files, delivery_hash, data_on, counts, applied_by)"
+        " VALUES (:c, :k, CAST(:f AS jsonb), :h, :d, CAST(:n AS jsonb), :by) RETURNING id"
+    )
+    values = {"c": report.county_code, "k": report.kind, "f": json.dumps(report.files, ensure_ascii=False), "h": report.delivery_hash,
+              "d": report.data_on, "n": json.dumps(report.counts), "by": by}  # fmt: skip
+    return int((await conn.execute(sql, values)).scalar_one())
+
+
+async def insert_issues(conn: AsyncConnection, county: str, import_id: int, issues: list[Issue]) -> None:
+    """All findings as rows."""
+    if not issues:
+        return
+    columns: dict[str, list[Any]] = {
+        "county_code": [county] * len(issues), "import_id": [import_id] * len(issues), "file": [i.file for i in issues],
+        "layer": [i.layer for i in issues], "row_no": [i.row for i in issues], "code": [i.code for i in issues],
+        "severity": [i.severity for i in issues], "field": [i.field for i in issues], "value": [i.value for i in issues],
+        "hint": [i.hint for i in issues],
+    }  # fmt: skip
+    await bulk.insert(conn, ImportIssue, columns)
+
+
+async def applied(conn: AsyncConnection, county: str, delivery_hash: str) -> int | None:
+    """Id of an import that applied exactly this delivery."""
+    sql = text("SELECT max(id) FROM import_job WHERE county_code = :c AND delivery_hash = :h")
+    return (await conn.execute(sql, {"c": county, "h": delivery_hash})).scalar()
+
+
+async def parcel_ids(conn: AsyncConnection, county: str) -> dict[str, int]:
+    """Source key → id, also by the key folded to upper case without white space."""
+    rows = (await conn.execute(text("SELECT source_key, id FROM parcel WHERE county_code = :c ORDER BY id"), {"c": county})).all()
+    return {"".join(r.source_key.split()).upper(): r.id for r in rows} | {r.source_key: r.id for r in rows}
+
+
+async def enterprise_ids(conn: AsyncConnection, county: str) -> dict[str, int]:
+    """USCC → id."""
+    rows = await conn.execute(text("SELECT uscc, id FROM enterprise WHERE county_code = :c"), {"c": county})
+    return {r.uscc: r.id for r in rows}
+
+
+async def contract_ids(conn: AsyncConnection, county: str) -> dict[str, int]:
+    """电子监管号 → id."""
+    rows = await conn.execute(text("SELECT electronic_no, id FROM supply_contract WHERE county_code = :c"), {"c": county})
+    return {r.electronic_no: r.id for r in rows}
+
+
+async def jobs_of(conn: AsyncConnection, county: str, since: date | None = None) -> list[dict[str, Any]]:
+    """Imports of a county, latest first."""
+    sql = text(
+        "SELECT id, kind, files, delivery_hash, data_on, counts, applied_by, applied_at FROM import_job"
+        " WHERE county_code = :c AND data_on >= coalesce(:s, '-infinity') ORDER BY id DESC"
+    )
+    return [dict(r) for r in (await conn.execute(sql, {"c": county, "s": since})).mappings()]
+
+
+async def opening_keys(conn: AsyncConnection, county: str) -> set[str]:
+    """Keys of the opening rows that stand in the ledger."""
+    sql = text("SELECT DISTINCT opening_key FROM ledger_posting WHERE county_code = :c AND opening_key IS NOT NULL")
+    return set((await conn.execute(sql, {"c": county})).scalars())

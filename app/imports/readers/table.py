@@ -1,0 +1,139 @@
+"""Excel (calamine) and CSV: one header row, every cell kept as text."""
+
+import csv
+import datetime as dt
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from python_calamine import CalamineError, CalamineWorkbook
+
+from app.imports.checks.catalogue import issue
+from app.imports.errors import FileUnreadable, LayerAmbiguous, LayerUnknown
+from app.imports.readers import crs as crs_of
+from app.imports.readers import encoding as encodings
+from app.imports.readers.base import Delivery, Detected, ReadOptions, sha256_of
+from app.imports.readers.container import Source
+
+Grid = list[list[str | None]]
+_WKT_HEADERS = {"wkt", "geometry", "geom", "the_geom", "图形"}
+_HEADER_ROWS = 10
+
+
+def read(source: Source, options: ReadOptions) -> Delivery:
+    """The one sheet (or CSV) of a table file."""
+    detected = Detected(format=source.format)
+    grid = _read_csv(source, options, detected) if source.format == "csv" else _read_sheet(source, options, detected)
+    headers, body = _split(grid, source)
+    frame, rows = _frame(headers, body)
+    delivery = Delivery(Path(source.name), sha256_of(source.parts), detected, frame, None, rows)
+    _note_empty_rows(delivery, len(body))
+    _take_wkt(delivery, options)
+    return delivery
+
+
+def cell_text(value: Any) -> str | None:
+    """A cell as text: dates in ISO form, whole numbers without a point."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 2**63 else repr(value)
+    return str(value)
+
+
+def _read_sheet(source: Source, options: ReadOptions, detected: Detected) -> Grid:
+    try:
+        with CalamineWorkbook.from_path(source.path) as book:
+            grids = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in book.sheet_names}
+    except (CalamineError, OSError, ValueError) as error:
+        raise FileUnreadable(f"{source.name} 不是有效的 Excel 文件(损坏或加密):{str(error)[:99]}", hint="请另存为 .xlsx") from error
+    filled = [name for name, grid in grids.items() if grid]
+    if options.layer is not None and options.layer in grids:
+        chosen = options.layer
+    elif options.layer is not None and not options.layer_is_label:
+        raise LayerUnknown(f"{source.name} 没有工作表“{options.layer}”,现有:{'、'.join(grids)}")
+    elif len(filled) == 1:
+        chosen = filled[0]
+    elif not filled:
+        raise FileUnreadable(f"{source.name} 里没有数据")
+    else:
+        raise LayerAmbiguous(f"{source.name} 有 {len(filled)} 个工作表:{'、'.join(filled)}", hint="请用 --layer 指定", layers=filled)
+    detected.layer, detected.encoding, detected.encoding_reason = chosen, "UTF-8", "格式规定"
+    return [[cell_text(cell) for cell in row] for row in grids[chosen]]
+
+
+def _read_csv(source: Source, options: ReadOptions, detected: Detected) -> Grid:
+    raw = source.path.read_bytes()
+    found = encodings.detect(raw.splitlines() if not raw.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")) else [raw],
+                             explicit=options.encoding, source=source.name)  # fmt: skip
+    if found.name.startswith("utf-16"):
+        found = encodings.Encoding("utf-16", found.reason)
+    text = raw.decode(found.name, errors="replace").lstrip("\ufeff")
+    detected.encoding, detected.encoding_reason = found.name, found.reason
+    if "\x00" in text:
+        raise FileUnreadable(f"{source.name} 含有二进制内容,不是 CSV 文本")
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(",\t;|", key=first.count)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise FileUnreadable(f"{source.name} 的 CSV 结构有误:{error}") from error
+    return [[cell or None for cell in row] for row in rows]
+
+
+def _split(grid: Grid, source: Source) -> tuple[list[str], Grid]:
+    """Header: the first row filled over at least half of the width, below any title lines."""
+    grid = [[c if c is None or c.strip() else None for c in row] for row in grid]
+    widest = max((sum(c is not None for c in row) for row in grid[:_HEADER_ROWS]), default=0)
+    for position, row in enumerate(grid[:_HEADER_ROWS]):
+        if widest and sum(c is not None for c in row) * 2 >= widest:
+            return [(c or "").strip() for c in row], grid[position + 1 :]
+    raise FileUnreadable(f"{source.name} 里没有数据")
+
+
+def _frame(headers: list[str], body: Grid) -> tuple[pd.DataFrame, np.ndarray]:
+    """Columns by header; trailing empty rows are no rows at all."""
+    while body and not any(body[-1]):
+        body.pop()
+    names: list[str] = []
+    for header in headers:
+        number, name = 1, header
+        while name in names:
+            number += 1
+            name = f"{header}_{number}"
+        names.append(name)
+    width = len(names)
+    padded = [(row + [None] * width)[:width] for row in body]
+    frame = pd.DataFrame(padded, columns=names, dtype=object)
+    return frame.loc[:, [bool(h) for h in headers]] if not all(headers) else frame, np.arange(1, len(body) + 1)
+
+
+def _note_empty_rows(delivery: Delivery, total: int) -> None:
+    empty = delivery.frame.isna().all(axis=1).to_numpy() if total else np.zeros(0, dtype=bool)
+    if empty.any():
+        layer = delivery.detected.layer
+        delivery.issues += [issue("row_empty", file=delivery.file, layer=layer, row=row) for row in delivery.rows[empty]]
+        delivery.frame, delivery.rows = delivery.frame[~empty].reset_index(drop=True), delivery.rows[~empty]
+
+
+def _take_wkt(delivery: Delivery, options: ReadOptions) -> None:
+    """A column of WKT is the geometry; its CRS must be stated (--crs or SRID=…;)."""
+    column = next((c for c in delivery.frame.columns if str(c).strip().lower() in _WKT_HEADERS), None)
+    if column is None:
+        return
+    texts = delivery.frame.pop(column)
+    declared = next((t.partition(";")[0][5:] for t in texts.dropna() if t.upper().startswith("SRID=")), None)
+    source = crs_of.choose_crs(explicit=options.crs, declared=declared, source=delivery.file)
+    plain = [None if t is None else t.rpartition(";")[2] for t in texts]
+    geometry = shapely.from_wkt(np.array(plain, dtype=object), on_invalid="ignore")
+    delivery.geometry = crs_of.to_4490(geometry, source, file=delivery.file)
+    delivery.detected.crs, delivery.detected.crs_reason = source.name, source.reason

@@ -1,0 +1,52 @@
+"""What an import says of itself: to the command line, over HTTP and in the register."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from app.imports.checks.catalogue import CATALOGUE
+from app.imports.checks.issue import Issue
+
+_SHOWN = 20
+
+
+@dataclass
+class ImportReport:
+    """Result of one delivery; `import_id` is None for a dry run."""
+
+    kind: str
+    county_code: str
+    data_on: date
+    dry_run: bool
+    files: list[dict[str, Any]]
+    counts: dict[str, int]
+    issues: list[Issue] = field(default_factory=list)
+    import_id: int | None = None
+    delivery_hash: str = ""
+
+    @property
+    def issue_counts(self) -> dict[str, int]:
+        return dict(sorted(Counter(i.code for i in self.issues).items()))
+
+    def as_dict(self) -> dict[str, Any]:
+        """For --json and HTTP."""
+        return {
+            "import_id": self.import_id, "kind": self.kind, "county_code": self.county_code, "data_on": self.data_on.isoformat(),
+            "dry_run": self.dry_run, "delivery_hash": self.delivery_hash, "files": self.files, "counts": self.counts,
+            "issue_counts": self.issue_counts, "issues": [vars(i) for i in self.issues],
+        }  # fmt: skip
+
+    def as_text(self) -> str:
+        """For the command line."""
+        head = "试运行(未写入)" if self.dry_run else f"已入库,导入编号 {self.import_id}"
+        lines = [f"{self.kind} · {self.county_code} · 数据日期 {self.data_on} · {head}"]
+        for file in self.files:
+            facts = "  ".join(f"{k}={file[k]}" for k in ("layer", "encoding", "crs", "axis_order") if file.get(k))
+            lines.append(f"  {file['name']}  {file['rows']} 行  {facts}")
+        lines.append("  " + "  ".join(f"{name} {number}" for name, number in self.counts.items()))
+        for code, number in self.issue_counts.items():
+            kind, severity = CATALOGUE[code], next(i.severity for i in self.issues if i.code == code)
+            lines.append(f"  [{severity}] {code} ×{number}  {kind.message};{kind.hint}")
+        lines += [f"    {i.file} 第{i.row}行 {i.code} {i.field} {i.value}".rstrip() for i in self.issues if i.severity == "error"][:_SHOWN]
+        return "\n".join(lines)

@@ -1,0 +1,45 @@
+"""create_app(): wiring only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from app import wiring
+from app.core import db, web
+from app.settings import settings
+
+CONSOLE = Path(__file__).parent / "console" / "dist"
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open the map's pool, close both at the end."""
+    app.state.map_pool = await db.map_pool()
+    yield
+    await app.state.map_pool.close()
+    await db.dispose()
+
+
+def create_app() -> FastAPI:
+    """The service, ready to be served."""
+    app = FastAPI(
+        title="一码管地",
+        summary="工业用地治理: 宗地、控制线、企业、研判、整治、台账",
+        version="0.1.0",
+        openapi_url="/api",
+        docs_url=None,
+        redoc_url=None,
+        root_path=settings().root_path,
+        lifespan=lifespan,
+        dependencies=[Depends(web.known_parameters)],
+    )
+    web.install(app)
+    wiring.subscribe()
+    for router in wiring.ROUTERS:
+        app.include_router(router)
+    if CONSOLE.is_dir():
+        app.mount("/console", StaticFiles(directory=CONSOLE, html=True), name="console")
+    return app

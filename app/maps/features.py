@@ -1,0 +1,75 @@
+"""宗地 by extent: the page's ids first, then their stored texts, joined as bytes and never decoded."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from app.core.errors import BadParameter, NotFound
+from app.maps import queries
+from app.maps.queries import COUNTED, Page, View
+
+MAX_OFFSET = 100_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page: texts, the key after which the next one begins (None: this was the last), the exact number matched if known."""
+
+    rows: list[bytes]
+    after: int | None
+    matched: int | None
+
+
+@dataclass(frozen=True)
+class Head:
+    """Version of the layer and the day of the published facts; read before the data, so an ETag is never newer than it."""
+
+    version: int
+    facts_as_of: date | None
+
+
+async def head(pool: asyncpg.Pool, county_code: str, layer: str) -> Head:
+    """Two primary-key look-ups."""
+    row = await pool.fetchrow(queries.sql("head"), county_code, layer)
+    return Head(row["version"], row["facts_as_of"])
+
+
+def checked_filters(view: View, given: dict[str, str | None]) -> dict[str, str]:
+    """Filters that were given; a field outside the caller's view is refused, else the answer would tell it."""
+    asked = {name: value for name, value in given.items() if value is not None}
+    hidden = sorted(set(asked) - set(view.filters))
+    if hidden:
+        raise BadParameter(f"公开数据不含字段 {'、'.join(hidden)}", pointer=f"query:{hidden[0]}")
+    return asked
+
+
+async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
+    """One page of parcels; one more id is asked for to know whether another page follows."""
+    async with pool.acquire() as conn:
+        ids, matched = await _ids(conn, view, replace(page, limit=page.limit + 1))
+        statement, bound = queries.texts(view, ids[: page.limit])
+        rows = await conn.fetch(statement, *bound) if ids else []
+    after = ids[page.limit - 1] if len(ids) > page.limit else None
+    return Found([row["feature"] for row in rows], after, matched)
+
+
+async def _ids(conn: Any, view: View, page: Page) -> tuple[list[int], int | None]:
+    """Ids of the page; a later page without an extent is a plain key range and needs no count."""
+    if page.envelopes or not page.after:
+        statement, bound = queries.ids_of_few(view, page)
+        few = await conn.fetchrow(statement, *bound)
+        if few["near"] <= COUNTED:
+            return few["ids"], few["matched"]
+    statement, bound = queries.ids_in_order(view, page)
+    return [row["id"] for row in await conn.fetch(statement, *bound)], None
+
+
+async def parcel(pool: asyncpg.Pool, view: View, key: str) -> bytes:
+    """One parcel's text by integer id or land_code; NotFound also outside the county."""
+    statement, bound = queries.one(view, int(key) if key.isascii() and key.isdigit() and len(key) <= 16 else key)
+    row = await pool.fetchrow(statement, *bound)
+    if row is None:
+        raise NotFound(f"没有宗地 {key}")
+    return bytes(row["feature"])

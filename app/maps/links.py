@@ -1,0 +1,39 @@
+"""Absolute addresses right behind any proxy: settings first, then X-Forwarded-*, then the request itself."""
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+
+from app.settings import settings
+
+_HOST = re.compile(r"^[A-Za-z0-9.\-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:]+\](:\d{1,5})?$")
+_PREFIX = re.compile(r"^(/[A-Za-z0-9._~\-]+)*/?$")
+JSON, GEOJSON = "application/json", "application/geo+json"
+
+
+def _forwarded(request: Request, name: str, pattern: re.Pattern[str]) -> str | None:
+    value = request.headers.get(f"x-forwarded-{name}", "").split(",")[0].strip()
+    return value if value and pattern.match(value) else None
+
+
+def base(request: Request) -> str:
+    """Where the service's root is for this caller, without a trailing slash."""
+    if settings().public_url:
+        return str(settings().public_url).rstrip("/")
+    scheme = _forwarded(request, "proto", re.compile("^https?$")) or request.url.scheme
+    host = _forwarded(request, "host", _HOST) or request.headers.get("host") or "127.0.0.1"
+    prefix = _forwarded(request, "prefix", _PREFIX) or request.scope.get("root_path") or settings().root_path
+    return f"{scheme}://{host}{prefix}".rstrip("/")
+
+
+def link(href: str, rel: str, *, media: str = JSON, title: str | None = None) -> dict[str, Any]:
+    """One link object."""
+    return {"href": href, "rel": rel, "type": media, **({"title": title} if title else {})}
+
+
+def with_query(path: str, given: dict[str, Any], **changed: Any) -> str:
+    """The path with the given query, some of it changed; None drops a parameter."""
+    merged = {k: v for k, v in {**given, **changed}.items() if v is not None}
+    return f"{path}?{urlencode(merged)}" if merged else path

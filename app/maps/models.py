@@ -1,0 +1,83 @@
+"""Tables the map reads: narrow, derived, rebuilt from the register and the facts; nothing else reads them."""
+
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import BigInteger, Index, LargeBinary, Numeric, PrimaryKeyConstraint, String, Text
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+from app.core.db import Base
+
+
+class Box(UserDefinedType[str]):
+    """PostgreSQL's own box: unlike a geometry it can be read from an index alone."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "box"
+
+
+ischema_names["box"] = Box
+
+PAGED = ["county_code", "responsible_body", "display_class", "inefficient", "idle", "standard_land", "grade"]
+PAGED_PUBLIC = ["county_code", "responsible_body", "standard_land", "grade"]
+"""Columns that choose a page, carried by the three indexes that choose ids, so that choosing never touches the wide rows.
+
+The primary key pages without an extent; `…_box` finds the few parcels of a small extent; `…_page` walks a large one in id
+order (nearest id first) and skips what lies outside.
+"""
+
+
+class MapParcel(Base):
+    """One current parcel ready to send: `feature` is its GeoJSON text (classes L1–L2 and bands), `outline` code and shape only."""
+
+    __tablename__ = "map_parcel"
+    county_code: Mapped[str] = mapped_column(String(6), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    responsible_body: Mapped[str] = mapped_column(String(9))
+    display_class: Mapped[str] = mapped_column(Text)
+    land_code: Mapped[str] = mapped_column(String(17))
+    cadastral_code: Mapped[str | None] = mapped_column(Text)
+    grade: Mapped[str | None] = mapped_column(Text)
+    inefficient: Mapped[str | None] = mapped_column(Text)
+    idle: Mapped[str | None] = mapped_column(Text)
+    standard_land: Mapped[str | None] = mapped_column(Text)
+    area_used_mu: Mapped[Any] = mapped_column(Numeric(14, 4))
+    box: Mapped[Any] = mapped_column(Box, comment="extent of geom in degrees")
+    geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", 4490, spatial_index=False))
+    geom_3857: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", 3857, spatial_index=False))
+    feature: Mapped[bytes] = mapped_column(LargeBinary)
+    outline: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (
+        PrimaryKeyConstraint("county_code", "id", postgresql_include=PAGED[1:]),
+        Index("ix_map_parcel_page", "id", "box", postgresql_using="gist", postgresql_include=PAGED),
+        Index("ix_map_parcel_box", "box", postgresql_using="gist", postgresql_include=["id", *PAGED]),
+        Index("ix_map_parcel_geom_3857", "geom_3857", postgresql_using="gist"),
+        Index("ix_map_parcel_land_code", "county_code", "land_code"),
+    )
+
+
+class MapParcelPublic(Base):
+    """Public form for viewers: a point at 3 decimals and L1 properties; its own table, so no side channel."""
+
+    __tablename__ = "map_parcel_public"
+    county_code: Mapped[str] = mapped_column(String(6), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    land_code: Mapped[str] = mapped_column(String(17))
+    responsible_body: Mapped[str] = mapped_column(String(9))
+    standard_land: Mapped[str | None] = mapped_column(Text)
+    grade: Mapped[str | None] = mapped_column(Text)
+    box: Mapped[Any] = mapped_column(Box, comment="extent of geom in degrees")
+    geom: Mapped[Any] = mapped_column(Geometry("POINT", 4490, spatial_index=False))
+    geom_3857: Mapped[Any] = mapped_column(Geometry("POINT", 3857, spatial_index=False))
+    feature: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (
+        PrimaryKeyConstraint("county_code", "id", postgresql_include=PAGED_PUBLIC[1:]),
+        Index("ix_map_parcel_public_page", "id", "box", postgresql_using="gist", postgresql_include=PAGED_PUBLIC),
+        Index("ix_map_parcel_public_box", "box", postgresql_using="gist", postgresql_include=["id", *PAGED_PUBLIC]),
+        Index("ix_map_parcel_public_geom_3857", "geom_3857", postgresql_using="gist"),
+        Index("ix_map_parcel_public_land_code", "county_code", "land_code"),
+    )

@@ -1,0 +1,41 @@
+"""Rebuild the map rows of a county from the register and the facts, in the transaction that changes them.
+
+The caller's unit of work touches the layers (`work.touch("parcels")`): bumping here would take that lock too early.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core import clock
+from app.core.events import CaseChanged, FactsPublished, ParcelsChanged
+from app.maps.queries import sql
+
+TABLES = ("map_parcel", "map_parcel_public")
+
+
+async def publish(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int] | None = None) -> None:
+    """Replace the rows of these parcels, or of the whole county; parcels no longer current disappear."""
+    values = {"county": county_code, "ids": None if parcel_ids is None else list(parcel_ids)}
+    chosen = "" if parcel_ids is None else " AND id = ANY(CAST(:ids AS bigint[]))"
+    for table in TABLES:
+        await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county{chosen}"), values)
+    await conn.execute(text(sql("publish_parcels")), {**values, "today": clock.today()})
+    await conn.execute(text(sql("publish_public")), values)
+
+
+async def on_parcels_changed(conn: AsyncConnection, event: ParcelsChanged) -> None:
+    """Parcels came, changed or went."""
+    await publish(conn, event.county_code, event.parcel_ids)
+
+
+async def on_facts_published(conn: AsyncConnection, event: FactsPublished) -> None:
+    """A run was published: verdicts, grades and bands on the map follow."""
+    await publish(conn, event.county_code, event.parcel_ids)
+
+
+async def on_case_changed(conn: AsyncConnection, event: CaseChanged) -> None:
+    """A case moved: the display class of its parcels follows."""
+    if event.parcel_ids:
+        await publish(conn, event.county_code, event.parcel_ids)

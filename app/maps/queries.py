@@ -1,0 +1,154 @@
+"""SQL of the map: who asks decides table and columns first, then the page's ids (narrow), then its texts (wide)."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from app.core.principal import Principal, Role
+from app.maps.extent import Envelope
+
+COUNTED = 10_000
+"""Up to this many candidates a page is chosen from all of them, and numberMatched is exact; above it is left out."""
+FILTERS = ("responsible_body", "display_class", "inefficient", "idle", "standard_land", "grade")
+PUBLIC_FILTERS = ("responsible_body", "standard_land", "grade")
+
+
+@lru_cache
+def sql(name: str) -> str:
+    """Text of a statement in sql/."""
+    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text()
+
+
+@dataclass(frozen=True)
+class View:
+    """What the caller may see of the parcels of his county. `own_body` is set for an officer: elsewhere outlines only."""
+
+    county_code: str
+    table: str
+    filters: tuple[str, ...]
+    own_body: str | None = None
+    is_officer: bool = False
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """What makes two callers' answers equal."""
+        return (self.county_code, self.table, (self.own_body or "-") if self.is_officer else "*")
+
+
+def view_of(principal: Principal) -> View:
+    """The caller's view: public table for viewers, full rows otherwise."""
+    if principal.is_public_only:
+        return View(principal.county_code, "map_parcel_public", PUBLIC_FILTERS)
+    is_officer = principal.role is Role.officer
+    return View(principal.county_code, "map_parcel", FILTERS, principal.responsible_body if is_officer else None, is_officer)
+
+
+@dataclass
+class Values:
+    """Bound values of a statement being composed."""
+
+    bound: list[Any] = field(default_factory=list)
+
+    def __call__(self, value: Any) -> str:
+        self.bound.append(value)
+        return f"${len(self.bound)}"
+
+
+def _box(envelope: Envelope, bind: Values) -> str:
+    west, south, east, north = (f"{bind(v)}::float8" for v in (envelope.west, envelope.south, envelope.east, envelope.north))
+    return f"box(point({west}, {south}), point({east}, {north}))"
+
+
+def _geometry(envelope: Envelope, bind: Values) -> str:
+    corners = ", ".join(f"{bind(v)}::float8" for v in (envelope.west, envelope.south, envelope.east, envelope.north))
+    return f"ST_MakeEnvelope({corners}, 4490)"
+
+
+def _inside(view: View, envelopes: tuple[Envelope, ...], bind: Values) -> str:
+    """The shape itself meets the extent; looked at only where the box neither lies inside nor outside of it."""
+    if not envelopes:
+        return "true"
+    each = [
+        f"(m.box && {_box(e, bind)} AND (m.box <@ {_box(e, bind)} OR (SELECT ST_Intersects(g.geom, {_geometry(e, bind)})"
+        f" FROM {view.table} g WHERE g.county_code = m.county_code AND g.id = m.id)))"
+        for e in envelopes
+    ]
+    return f"({' OR '.join(each)})"
+
+
+def _filtered(view: View, filters: dict[str, str], bind: Values) -> str:
+    """Equality filters. Elsewhere than in his own body an officer can't ask what he may not see."""
+    terms = [f"m.{name} = {bind(value)}" for name, value in filters.items()]
+    if view.is_officer and set(filters) - {"responsible_body"}:
+        terms.append(f"m.responsible_body = {bind(view.own_body or '')}")
+    return " AND ".join(terms) or "true"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which page is asked for."""
+
+    envelopes: tuple[Envelope, ...]
+    filters: dict[str, str]
+    limit: int
+    after: int = 0
+    offset: int = 0
+
+
+def ids_of_few(view: View, page: Page) -> tuple[str, list[Any]]:
+    """One row: near (candidates, cut at COUNTED + 1), matched, ids. Index-only on the box index."""
+    bind = Values()
+    county = bind(view.county_code)
+    columns = ", ".join(("county_code", "id", "box", *view.filters))
+    candidates = [
+        f"(SELECT {columns} FROM {view.table} WHERE county_code = {county} AND {where} LIMIT {COUNTED + 1})"
+        for where in ([f"box && {_box(e, bind)}" for e in page.envelopes] or ["true"])
+    ]
+    statement = f"""
+WITH near AS MATERIALIZED ({" UNION ALL ".join(candidates)}),
+hit AS MATERIALIZED (
+    SELECT DISTINCT m.id
+    FROM near m
+    WHERE (SELECT count(*) FROM near) <= {COUNTED}
+      AND {_filtered(view, page.filters, bind)}
+      AND {_inside(view, page.envelopes, bind)}
+)
+SELECT (SELECT count(*) FROM near) AS near,
+       (SELECT count(*) FROM hit) AS matched,
+       ARRAY(SELECT id FROM hit WHERE id > {bind(page.after)} ORDER BY id OFFSET {bind(page.offset)} LIMIT {bind(page.limit)}) AS ids
+"""
+    return statement, bind.bound
+
+
+def ids_in_order(view: View, page: Page) -> tuple[str, list[Any]]:
+    """Ids of a page out of many: by the primary key, in an extent nearest id first on (id, box), which skips what lies outside."""
+    bind = Values()
+    after = bind(page.after)
+    order = f"m.id <-> {after}::bigint" if page.envelopes else "m.id"
+    statement = f"""
+SELECT m.id
+FROM {view.table} m
+WHERE m.county_code = {bind(view.county_code)}
+  AND m.id > {after}::bigint
+  AND {_filtered(view, page.filters, bind)}
+  AND {_inside(view, page.envelopes, bind)}
+ORDER BY {order}
+OFFSET {bind(page.offset)} LIMIT {bind(page.limit)}
+"""
+    return statement, bind.bound
+
+
+def texts(view: View, ids: list[int]) -> tuple[str, list[Any]]:
+    """Stored texts of these parcels in id order: what the caller may see of each."""
+    bind = Values([view.county_code, ids])
+    shown = f"CASE WHEN responsible_body = {bind(view.own_body or '')} THEN feature ELSE outline END" if view.is_officer else "feature"
+    return f"SELECT {shown} AS feature FROM {view.table} WHERE county_code = $1 AND id = ANY($2::bigint[]) ORDER BY id", bind.bound
+
+
+def one(view: View, key: int | str) -> tuple[str, list[Any]]:
+    """Stored text of one parcel, by integer id or land_code."""
+    bind = Values([view.county_code, key])
+    shown = f"CASE WHEN responsible_body = {bind(view.own_body or '')} THEN feature ELSE outline END" if view.is_officer else "feature"
+    column = "id" if isinstance(key, int) else "land_code"
+    return f"SELECT {shown} AS feature FROM {view.table} WHERE county_code = $1 AND {column} = $2", bind.bound

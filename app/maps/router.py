@@ -1,0 +1,114 @@
+"""Standard surface at the root: OGC API Features, tiles, and the labels of /api/meta."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from app.accounts.deps import Signed
+from app.maps import answers, links, ogc, service
+from app.maps.features import MAX_OFFSET
+from app.maps.layers import LAYERS, layer_for, visible
+from app.maps.moments import parse
+from app.maps.service import MAX_LIMIT, Asked
+
+router = APIRouter(tags=["地图"])
+
+Bbox = Annotated[str | None, Query(description="西,南,东,北 (度);西 > 东 表示跨 180° 经线", examples=["121.0,30.0,121.6,30.4"])]
+Limit = Annotated[int, Query(ge=1, description="每页要素数", json_schema_extra={"maximum": MAX_LIMIT})]
+Cursor = Annotated[str | None, Query(max_length=400, description="上一页 next 链接中的游标")]
+Offset = Annotated[int | None, Query(ge=0, le=MAX_OFFSET, description="跳过的要素数;逐页读取请用 cursor")]
+AsOf = Annotated[date | None, Query(description="现实世界的日期 (默认今天)")]
+KnownAt = Annotated[str | None, Query(max_length=40, description="登记簿当时所知: 日期 (至当日结束) 或时刻")]
+Datetime = Annotated[str | None, Query(max_length=80, alias="datetime", description="时刻或 开始/结束 (OGC)")]
+Equal = Annotated[str | None, Query(max_length=40)]
+Format = Annotated[Literal["json", "geojson"] | None, Query(description="只有 GeoJSON")]
+Key = Annotated[str, Path(max_length=40)]
+
+
+def _json(value: Any) -> Response:
+    return Response(answers.encode(value), media_type=links.JSON)
+
+
+@router.get("/", summary="入口")
+async def landing(request: Request, f: Format = None) -> Response:  # noqa: ARG001
+    return _json(ogc.landing(links.base(request)))
+
+
+@router.get("/conformance", summary="符合的标准")
+async def conformance(f: Format = None) -> Response:  # noqa: ARG001
+    return _json({"conformsTo": ogc.CONFORMANCE})
+
+
+@router.get("/collections", summary="图层")
+async def collections(request: Request, principal: Signed, f: Format = None) -> Response:  # noqa: ARG001
+    bbox = await ogc.extent(request.app.state.map_pool, principal.county_code)
+    return _json(ogc.collections(links.base(request), visible(principal), bbox))
+
+
+@router.get("/collections/parcels/items", summary="宗地")
+async def parcels(
+    request: Request, principal: Signed, bbox: Bbox = None, limit: Limit = 1000, cursor: Cursor = None, offset: Offset = None,
+    responsible_body: Equal = None, display_class: Equal = None, inefficient: Equal = None, idle: Equal = None,
+    standard_land: Equal = None, grade: Equal = None, as_of: AsOf = None, known_at: KnownAt = None, moment: Datetime = None,
+    f: Format = None,  # noqa: ARG001
+) -> Response:  # fmt: skip
+    """按范围与属性读取宗地;按 id 顺序分页。numberMatched 仅在不超过一万时给出,给出即准确。"""
+    filters = {
+        "responsible_body": responsible_body, "display_class": display_class, "inefficient": inefficient, "idle": idle,
+        "standard_land": standard_land, "grade": grade,
+    }  # fmt: skip
+    return await service.parcel_page(request, principal, parse(as_of, known_at, moment), Asked(bbox, limit, cursor, offset, filters))
+
+
+@router.get("/collections/parcels/items/{feature_id}", summary="一宗地")
+async def parcel(
+    request: Request, principal: Signed, feature_id: Key, as_of: AsOf = None, known_at: KnownAt = None, f: Format = None  # noqa: ARG001
+) -> Response:  # fmt: skip
+    """按整数 id 或 land_code。"""
+    return await service.one_feature(request, principal, "parcels", feature_id, parse(as_of, known_at))
+
+
+def _page_of(layer_id: str) -> Callable[..., Awaitable[Response]]:
+    async def page(
+        request: Request, principal: Signed, bbox: Bbox = None, limit: Limit = 1000, cursor: Cursor = None, as_of: AsOf = None,
+        moment: Datetime = None, f: Format = None,  # noqa: ARG001
+    ) -> Response:  # fmt: skip
+        return await service.place_page(request, principal, layer_id, parse(as_of, None, moment), Asked(bbox, limit, cursor))
+
+    return page
+
+
+def _feature_of(layer_id: str) -> Callable[..., Awaitable[Response]]:
+    async def feature(
+        request: Request, principal: Signed, feature_id: Key, as_of: AsOf = None, f: Format = None  # noqa: ARG001
+    ) -> Response:  # fmt: skip
+        return await service.one_feature(request, principal, layer_id, feature_id, parse(as_of))
+
+    return feature
+
+
+for _layer in LAYERS.values():
+    if _layer.id != "parcels":
+        router.add_api_route(f"/collections/{_layer.id}/items", _page_of(_layer.id), methods=["GET"], summary=_layer.title,
+                             name=f"items of {_layer.id}")  # fmt: skip
+        router.add_api_route(f"/collections/{_layer.id}/items/{{feature_id}}", _feature_of(_layer.id), methods=["GET"],
+                             summary=_layer.title, name=f"item of {_layer.id}")  # fmt: skip
+
+
+@router.get("/collections/{collection_id}", summary="一个图层")
+async def collection(request: Request, principal: Signed, collection_id: Key, f: Format = None) -> Response:  # noqa: ARG001
+    bbox = await ogc.extent(request.app.state.map_pool, principal.county_code)
+    return _json(ogc.collection(links.base(request), layer_for(principal, collection_id), bbox))
+
+
+@router.get("/collections/parcels/tiles/WebMercatorQuad/{z}/{row}/{col}", summary="宗地瓦片", response_class=Response)
+async def parcel_tile(request: Request, principal: Signed, z: int, row: int, col: int) -> Response:
+    """MVT: 13 级起为宗地图层 parcels,以下为分格统计图层 parcel_cells (数与面积齐全,不丢要素)。"""
+    return await service.parcel_tile(request, principal, z, row, col)
+
+
+@router.get("/api/meta", summary="用语、颜色与单位")
+async def words(request: Request, principal: Signed) -> Response:
+    return await service.words(request, principal)

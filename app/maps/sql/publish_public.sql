@@ -1,0 +1,25 @@
+-- Public form of a county's current parcels: a point at 3 decimals (about 100 m) and L1 fields, nothing else.
+WITH shown AS (
+    SELECT v.*, p.land_code, b.name AS body_name, f.grade, f.supply_mode,
+           coalesce(f.standard_land, 'unknown') AS standard_land,
+           ST_SnapToGrid(ST_PointOnSurface(v.geom), 0.001) AS place
+    FROM parcel_version v
+    JOIN parcel p ON p.id = v.parcel_id
+    LEFT JOIN responsible_body b ON b.county_code = v.county_code AND b.code = v.responsible_body
+    LEFT JOIN parcel_fact f ON f.county_code = v.county_code AND f.parcel_id = v.parcel_id
+    WHERE v.county_code = :county
+      AND v.is_current
+      AND (CAST(:ids AS bigint[]) IS NULL OR v.parcel_id = ANY(CAST(:ids AS bigint[])))
+)
+INSERT INTO map_parcel_public (county_code, id, land_code, responsible_body, standard_land, grade, box, geom, geom_3857, feature)
+SELECT county_code, parcel_id, land_code, responsible_body, standard_land, grade,
+       box(point(ST_X(place), ST_Y(place)), point(ST_X(place), ST_Y(place))), place, ST_Transform(place, 3857),
+       convert_to(
+           '{"type":"Feature","id":' || parcel_id || ',"geometry":' || ST_AsGeoJSON(place, 3, 0) || ',"properties":'
+           || json_build_object(
+               'land_code', land_code, 'responsible_body', responsible_body, 'responsible_body_name', body_name, 'town_code', town_code,
+               'block_code', block_code, 'area_registered_m2', area_registered_m2, 'area_contract_m2', area_contract_m2,
+               'area_planar_m2', area_planar_m2, 'area_geodesic_m2', area_geodesic_m2, 'grade', grade, 'supply_mode', supply_mode,
+               'standard_land', standard_land
+           )::text || '}', 'UTF8')
+FROM shown

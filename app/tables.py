@@ -1,0 +1,28 @@
+"""Every table of the service, gathered for Alembic and for tests that compare."""
+
+from app.accounts import models as _accounts
+from app.classification import models as _classification
+from app.core import audit as _audit
+from app.core import layers as _layers
+from app.core import state as _state
+from app.core.db import Base
+from app.enterprises import models as _enterprises
+from app.imports import models as _imports
+from app.ledger import models as _ledger
+from app.maps import models as _maps
+from app.parcels import models as _parcels
+from app.remediation import models as _remediation
+from app.territories import models as _territories
+from app.zoning import models as _zoning
+
+metadata = Base.metadata
+ROOMS = (
+    _accounts, _audit, _classification, _enterprises, _imports, _layers, _ledger, _maps, _parcels, _remediation, _state, _territories,
+    _zoning,
+)  # fmt: skip
+APPEND_ONLY = ("audit_record", "case_event", "ledger_posting", "read_log")
+MAP_READS = (
+    "county", "town", "responsible_body", "calibre", "block", "parcel", "parcel_version", "planning_layer", "planning_zone",
+    "map_parcel", "map_parcel_public", "layer_version", "remediation_case", "case_parcel", "ledger_posting", "ledger_ground",
+    "classification_run",
+)  # fmt: skip

@@ -1,0 +1,33 @@
+"""Which routers are served and which handler hears which event: two lists."""
+
+from fastapi import APIRouter
+
+from app import status
+from app.accounts import audit_router
+from app.accounts import router as accounts
+from app.classification import router as classification
+from app.core import events
+from app.dossiers import router as dossiers
+from app.ledger import router as ledger
+from app.maps import router as maps
+from app.policy import router as policy
+from app.remediation import router as remediation
+
+ROUTERS: tuple[APIRouter, ...] = (
+    status.router, accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
+    dossiers.router, maps.router,
+)  # fmt: skip
+
+
+def subscribe() -> None:
+    """Earlier rooms speak, later rooms hear; in this order, in the same transaction."""
+    from app.ledger import service as ledger_service
+    from app.maps import publish
+    from app.zoning import service as zoning
+
+    events.subscribe(events.ParcelsChanged, zoning.on_parcels_changed)
+    events.subscribe(events.ParcelsChanged, publish.on_parcels_changed)
+    events.subscribe(events.FactsPublished, publish.on_facts_published)
+    events.subscribe(events.CaseChanged, publish.on_case_changed)
+    events.subscribe(events.CaseAccepted, ledger_service.on_case_accepted)
+    events.subscribe(events.AcceptanceReversed, ledger_service.on_acceptance_reversed)
