@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import text
 
-from app import wiring
 from app.core import audit, clock, db
 from app.core.errors import Problem
 from app.core.principal import system
@@ -30,7 +29,6 @@ def run(task: Coroutine[Any, Any, Any]) -> Any:
     """Run a service call; a Problem becomes its own words and exit code 2."""
 
     async def guarded() -> Any:
-        wiring.subscribe()
         try:
             return await task
         finally:
@@ -75,8 +73,10 @@ def import_files(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:  # fmt: skip
     """Import a delivery: read, check, report issues, apply all or nothing."""
+    from app import wiring
     from app.imports import service
 
+    wiring.subscribe()
     options = service.Options(layer=layer, crs=crs, encoding=encoding, mapping=mapping, family=family,
                               data_date=date.fromisoformat(data_date) if data_date else clock.today())  # fmt: skip
     report = run(service.import_files(files, kind=kind, county_code=county, options=options, principal=system(county), dry_run=dry_run))
@@ -86,8 +86,10 @@ def import_files(
 @app.command()
 def classify(county: County, as_of: Annotated[str | None, typer.Option(help="YYYY-MM-DD, 默认今天")] = None) -> None:
     """研判: facts, verdicts, map, for one county."""
+    from app import wiring
     from app.classification import service
 
+    wiring.subscribe()
     day = date.fromisoformat(as_of) if as_of else clock.today()
     result = run(service.publish_run(county, as_of=day, principal=system(county)))
     typer.echo(json.dumps(result.counts, ensure_ascii=False, default=str))

@@ -11,15 +11,17 @@ from pathlib import Path
 
 from app import territories
 from app.accounts import demo as demo_accounts
-from app.classification import service as classification
 from app.core import clock, db, state
 from app.core.audit import Entry, append
 from app.core.principal import system
-from app.imports import demo as deliveries
 from app.settings import settings
 
 COUNTY = "330282"
 AS_OF = date(2025, 9, 30)
+REGISTER = (
+    "parcel", "parcel_version", "parcel_overlay", "enterprise", "occupancy", "enterprise_indicator", "enterprise_grade", "building",
+    "supply_contract", "supply_supplement", "standard_land_indicator", "list_membership", "ledger_ground", "ledger_posting",
+)  # fmt: skip
 Say = Callable[[str], None]
 
 
@@ -42,9 +44,16 @@ async def generate(county: str, out: Path, seed: int | None = None) -> None:
 
 async def load_county(county: str, folder: Path, *, as_of: date, is_test: bool, say: Say = print) -> None:
     """Outline, deliveries in the manifest's order, one classification run."""
+    from app import wiring  # the rooms are heavy to import, and a second start needs none of them
+    from app.classification import service as classification
+    from app.imports import demo as deliveries
+
+    wiring.subscribe()
     async with db.engine().begin() as conn:
         await territories.load_county(conn, folder / "county.json", is_test=is_test)
     await deliveries.load_manifest(folder, county_code=county, principal=system(county, "演示数据装载"), say=say)
+    async with db.engine().begin() as conn:
+        await db.analyze(conn, *REGISTER)
     say("研判: 低效(初判)、疑似闲置、标准地 …")
     await classification.publish_run(county, as_of=as_of, principal=system(county, "演示数据装载"))
 

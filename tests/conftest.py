@@ -94,13 +94,22 @@ def worker_id(request: pytest.FixtureRequest) -> str:
 
 
 @dataclass
+class Running:
+    """A supervisor that was started elsewhere."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        return None if Path(f"/proc/{self.pid}").exists() else 1
+
+
+@dataclass
 class Live:
     """The running service: its URL, its supervisor, how to kill and wait."""
 
     url: str
-    process: subprocess.Popen
+    process: "subprocess.Popen[bytes] | Running"
     state: Path
-    env: dict[str, str]
     log: Path
 
     def wait_ready(self, seconds: float = 900) -> None:
@@ -133,7 +142,15 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """./scripts/run with the demo county on a private state folder: two workers, the real thing."""
+    """./scripts/run with the demo county on a private state folder: two workers, the real thing.
+
+    YIMA_LIVE="PORT STATE_DIR" uses a service that somebody started already, for trying one test again quickly.
+    """
+    if os.environ.get("YIMA_LIVE"):
+        port, folder = os.environ["YIMA_LIVE"].split()
+        pid = int((Path(folder) / "run.lock").read_text())
+        yield Live(f"http://127.0.0.1:{port}", Running(pid), Path(folder), Path(folder) / "run.log")
+        return
     state = tmp_path_factory.mktemp("live")
     for folder in (state, *state.parents):  # the database's unprivileged user must pass through
         if folder.stat().st_uid == os.getuid() and "pytest" in str(folder):
@@ -145,7 +162,7 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         process = subprocess.Popen(
             [str(ROOT / "scripts" / "run"), "--port", str(port)], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out
         )
-    live = Live(f"http://127.0.0.1:{port}", process, state, env, log)
+    live = Live(f"http://127.0.0.1:{port}", process, state, log)
     try:
         live.wait_ready()
         yield live

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from functools import cache
 from typing import Any
 
 from pwdlib import PasswordHash
@@ -16,8 +17,13 @@ from app.core.work import Work
 from app.settings import settings
 
 HASHER = PasswordHash.recommended()
-DUMMY = HASHER.hash("no such account")
 MAX_FAILURES = 10
+
+
+@cache
+def dummy_hash() -> str:
+    """Verified when the account does not exist, so that both refusals take as long."""
+    return HASHER.hash("no such account")
 
 
 def digest(token: str) -> str:
@@ -39,7 +45,7 @@ async def sign_in(*, username: str, password: str, address: str | None) -> tuple
         if await queries.recent_failures(conn, username) >= MAX_FAILURES:
             raise TooManyAttempts
         account = await queries.by_username(conn, username)
-        matches = HASHER.verify(password, account.password_hash if account else DUMMY)
+        matches = HASHER.verify(password, account.password_hash if account else dummy_hash())
         await queries.add_attempt(conn, username=username, address=address, succeeded=bool(account and matches))
         if account and matches:
             token = secrets.token_urlsafe(32)

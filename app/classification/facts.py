@@ -1,5 +1,7 @@
 """事实 facts: one row a parcel for a day and a data year, built by one statement from the register."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -25,6 +27,8 @@ def statement(name: str) -> TextClause:
 
 _CLEAR = text("DELETE FROM parcel_fact WHERE county_code = :county")
 _BUILD = statement("parcel_facts")
+_HASHED = text("SET LOCAL enable_nestloop = off")
+_AS_BEFORE = text("SET LOCAL enable_nestloop = on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +73,11 @@ async def build(conn: AsyncConnection, ask: Ask, run_id: int) -> int:
     """Replace the county's facts; returns the number of parcels."""
     await conn.execute(_CLEAR, {"county": ask.county_code})
     return (await conn.execute(_BUILD, ask.parameters(run_id))).rowcount
+
+
+@asynccontextmanager
+async def whole_county(conn: AsyncConnection) -> AsyncIterator[None]:
+    """Hash joins only: right after an import the planner knows nothing of the tables and would loop over whole CTEs."""
+    await conn.execute(_HASHED)
+    yield
+    await conn.execute(_AS_BEFORE)

@@ -18,7 +18,7 @@ _PARCELS: Final = text(
     " OR (p.area_used_mu, -p.parcel_id) < (CAST(:after_mu AS numeric), -CAST(:after_id AS bigint))"
     " ORDER BY p.area_used_mu DESC, p.parcel_id LIMIT :size"
 )
-_TOTAL: Final = text(f"SELECT count(*) AS n, coalesce(sum(p.area_used_mu), 0) AS mu FROM ({_BEHIND}) AS p")
+_TOTAL: Final = text(f"SELECT count(*) AS n, coalesce(sum(p.area_used_m2), 0) AS m2 FROM ({_BEHIND}) AS p")
 _STANDING: Final = text(
     "SELECT v.id, v.kind, v.result, v.criteria_true, v.criteria_unknown, v.as_of, v.rule_version, r.content,"
     " CAST(v.inputs AS text) AS inputs_text, CAST(v.detail AS text) AS detail_text"
@@ -107,7 +107,7 @@ async def parcels(
 
 
 async def total(conn: AsyncConnection, county_code: str, *, excluded: Sequence[str], cuts: Mapping[str, Any]) -> Row[Any]:
-    """The figure itself: parcels and 亩."""
+    """The figure itself: parcels and m²."""
     return (await conn.execute(_TOTAL, _cut(county_code, excluded, cuts))).one()
 
 

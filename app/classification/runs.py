@@ -72,10 +72,11 @@ async def run(
     await record_rules(conn, rules)
     begun = {"county": county_code, "as_of": as_of, "data_year": ask.data_year, "rule_version": rules.rule_version, "by": principal.name}
     run_id = (await conn.execute(_BEGIN, begun)).scalar_one()
-    parcels = await facts.build(conn, ask, run_id)
-    changed = await _judge(conn, ask, run_id)
-    await conn.execute(_RESULTS, {"county": county_code})
-    counts = await _finish(conn, ask, run_id, parcels=parcels, changed=changed)
+    async with facts.whole_county(conn):
+        parcels = await facts.build(conn, ask, run_id)
+        changed = await _judge(conn, ask, run_id)
+        await conn.execute(_RESULTS, {"county": county_code})
+        counts = await _finish(conn, ask, run_id, parcels=parcels, changed=changed)
     await events.publish(conn, events.FactsPublished(county_code, run_id))
     return RunResult(
         run_id=run_id, county_code=county_code, as_of=as_of, data_year=ask.data_year, rule_version=rules.rule_version, parcels=parcels,

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Row
 
-from app.core.units import half_up
+from app.core.units import MU_PER_M2, half_up
 from app.policy.schemas import Rule
 
 PARCELS: Final = "/api/classification/parcels"
@@ -28,15 +28,20 @@ class Scope:
         return f"{PARCELS}?{urlencode({'calibre': self.calibre, **cuts})}"
 
 
+def area(m2: Decimal) -> dict[str, Decimal]:
+    """m² and the exact 亩 of it: unrounded, so that rows sum to their total in both units."""
+    return {"m2": m2, "mu": m2 * MU_PER_M2}
+
+
 def figure(cells: Iterable[Row[Any]], url: str) -> dict[str, Any]:
-    """Parcels and 亩 (4 decimals, unrounded sums) of some cells, and where to see them."""
+    """Parcels and area of some cells, and where to see them."""
     found = list(cells)
-    return {"n_parcels": sum(c.n for c in found), "mu": sum((c.mu for c in found), Decimal(0)), "parcels_url": url}
+    return {"n_parcels": sum(c.n for c in found), **area(sum((c.m2 for c in found), Decimal(0))), "parcels_url": url}
 
 
 def share(part: Mapping[str, Any], whole: Mapping[str, Any]) -> Decimal | None:
     """Share of 亩 in percent, 2 decimals; none of nothing."""
-    return half_up(100 * part["mu"] / whole["mu"], 2) if whole["mu"] else None
+    return half_up(100 * part["m2"] / whole["m2"], 2) if whole["m2"] else None
 
 
 def _rows(cells: Sequence[Row[Any]], scope: Scope, key: str, labels: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -71,9 +76,9 @@ def _by_criterion(counts: Mapping[str, Row[Any]], rules: Sequence[Rule], scope: 
         count = counts.get(rule.id)
         return {
             "id": rule.id, "name": rule.name, "threshold_note": rule.threshold_note, "n_parcels": count.n if count else 0,
-            "mu": count.mu if count else Decimal(0), "parcels_url": scope.url(criterion=rule.id),
+            **area(count.m2 if count else Decimal(0)), "parcels_url": scope.url(criterion=rule.id),
             "unknown": {
-                "n_parcels": count.n_unknown if count else 0, "mu": count.mu_unknown if count else Decimal(0),
+                "n_parcels": count.n_unknown if count else 0, **area(count.m2_unknown if count else Decimal(0)),
                 "parcels_url": scope.url(criterion_unknown=rule.id),
             },
         }  # fmt: skip

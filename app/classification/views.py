@@ -116,7 +116,7 @@ async def list_parcels(
         query = {"calibre": asked.calibre.code, **said}
         links.append({"rel": "next", "href": f"{summary.PARCELS}?{urlencode({**query, 'limit': limit, 'cursor': following})}"})
     return {
-        **asked.head, "total": {"n_parcels": figure.n, "mu": figure.mu}, "items": [_item(row, names) for row in rows], "links": links,
+        **asked.head, "total": {"n_parcels": figure.n, **summary.area(figure.m2)}, "items": [_item(row, names) for row in rows], "links": links,
     }  # fmt: skip
 
 

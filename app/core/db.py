@@ -110,3 +110,8 @@ def plain_dsn(dsn: str | None = None) -> str:
 async def raw(conn: AsyncConnection) -> asyncpg.Connection:
     """The asyncpg connection below, for COPY; still inside the same transaction."""
     return (await conn.get_raw_connection()).driver_connection  # type: ignore[return-value]
+
+
+async def analyze(conn: AsyncConnection, *tables: str) -> None:
+    """Fresh planner statistics of tables a bulk write has changed, inside its transaction (the owner's right, lent by a function)."""
+    await conn.execute(text("SELECT refresh_statistics(VARIADIC CAST(:t AS text[]))"), {"t": list(tables)})

@@ -88,12 +88,12 @@ async def post_openings(
         known.add(row.opening_key)
         fresh.append((index, row))
     stakes = await _stakes(conn, book, fresh)
-    ids = []
-    for index, row in fresh:
-        ids.append(await _post(conn, book, row, stakes.get(index), by=by, import_id=import_id))
-        other = stakes[index].overlaps if index in stakes else None
-        if other is not None:
-            issues.append(OpeningIssue(index, "overlap", other))
+    staked = [(index, row, stakes[index]) for index, row in fresh if index in stakes]
+    numbers = await queries.add_grounds(conn, book, [_ground(row, stake.plane) for _, row, stake in staked])
+    grounds = {index: number for (index, _, _), number in zip(staked, numbers, strict=True)}
+    entries = [_opening(row, stakes.get(index), grounds.get(index), by=by, import_id=import_id) for index, row in fresh]
+    ids = await queries.post(conn, book, entries)
+    issues += [OpeningIssue(index, "overlap", stake.overlaps) for index, _, stake in staked if stake.overlaps is not None]
     await events.publish(conn, events.GroundPosted(county, ids))
     return PostedOpenings(ids, issues)
 
@@ -137,24 +137,21 @@ def _first_under(ground: Ground, earlier: Sequence[Ground]) -> int | None:
     return max(shared)[1] if shared else None
 
 
-async def _post(conn: AsyncConnection, book: Book, row: OpeningRow, stake: _Stake | None, *, by: str, import_id: int | None) -> int:
-    ground_id = None if stake is None else await _ground(conn, book, row, stake)
-    entry = Entry(
+def _opening(row: OpeningRow, stake: _Stake | None, ground_id: int | None, *, by: str, import_id: int | None) -> Entry:
+    return Entry(
         kind="opening", responsible_body=row.responsible_body, posted_on=row.posted_on, counted_m2=row.counted_m2,
         ground_m2=stake.share.ground_m2 if stake else Decimal(0), by=by, method=row.method, ground_id=ground_id,
         opening_key=row.opening_key, project_code=row.project_code, project_name=row.project_name, parcel_id=row.parcel_id,
         geometry_status="mapped" if stake else "unmapped", firms=row.firms, document=row.document, import_id=import_id,
         geom=stake.shape if stake else None,
     )  # fmt: skip
-    return await queries.post(conn, book, entry)
 
 
-async def _ground(conn: AsyncConnection, book: Book, row: OpeningRow, stake: _Stake) -> int:
-    values = {
+def _ground(row: OpeningRow, plane: BaseGeometry) -> dict[str, Any]:
+    return {
         "opening_key": row.opening_key, "parcel_id": row.parcel_id, "responsible_body": row.responsible_body, "accepted_on": row.posted_on,
-        "accepted_m2": row.counted_m2, "ground_m2": area(stake.plane), "plane": shapely.to_wkb(stake.plane),
+        "accepted_m2": row.counted_m2, "ground_m2": area(plane), "plane": shapely.to_wkb(plane),
     }  # fmt: skip
-    return await queries.add_ground(conn, book, values)
 
 
 async def map_opening(work: Work, key: str, geojson: str) -> dict[str, Any]:
@@ -213,7 +210,7 @@ async def _remap(conn: AsyncConnection, book: Book, row: OpeningRow, plane: Base
     standing = await queries.standing(conn, book, [shapely.to_wkb(plane)])
     earlier = [shapely.from_wkb(r.plane) for r in standing]
     mine = share(Ground(0, plane, row.counted_m2, counts_in_full=True), earlier)
-    ground_id = await _ground(conn, book, row, _Stake(plane, mine, None, None))
+    (ground_id,) = await queries.add_grounds(conn, book, [_ground(row, plane)])
     same: dict[str, Any] = {
         "kind": "mapping", "responsible_body": row.responsible_body, "posted_on": row.posted_on, "by": by, "method": row.method,
         "opening_key": row.opening_key, "project_code": row.project_code, "project_name": row.project_name, "parcel_id": row.parcel_id,
@@ -222,7 +219,7 @@ async def _remap(conn: AsyncConnection, book: Book, row: OpeningRow, plane: Base
     out = Entry(**same, counted_m2=-row.counted_m2, ground_m2=Decimal(0), geometry_status="unmapped", reverses_id=unmapped_id)
     shape = to_stored(new_shape(earlier, plane), epsg)
     into = Entry(**same, counted_m2=row.counted_m2, ground_m2=mine.ground_m2, ground_id=ground_id, firms=row.firms, geom=shape)
-    return [await queries.post(conn, book, out), await queries.post(conn, book, into)]
+    return await queries.post(conn, book, [out, into])
 
 
 __all__ = ["OpeningIssue", "OpeningRow", "PostedOpenings", "book_of", "headline", "map_opening", "post_openings"]

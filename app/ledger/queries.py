@@ -81,32 +81,46 @@ async def standing(conn: AsyncConnection, book: Book, shapes: Sequence[bytes]) -
     return (await conn.execute(text(sql("standing_touching")), values)).all()
 
 
-async def add_ground(conn: AsyncConnection, book: Book, row: Mapping[str, Any]) -> int:
-    """A new standing ground; numbers grow in the order of acceptance because the ledger is locked."""
-    made = await conn.execute(
-        text(
-            "INSERT INTO ledger_ground (county_code, measure_key, campaign, case_id, opening_key, parcel_id, responsible_body, accepted_on,"
-            " accepted_m2, ground_m2, plane) VALUES (:county, :measure, :campaign, :case_id, :opening_key, :parcel_id, :responsible_body,"
-            " :accepted_on, :accepted_m2, :ground_m2, ST_GeomFromWKB(:plane, 0)) RETURNING id"
-        ),
-        {**asdict(book), "case_id": None, "opening_key": None, **row},
-    )
-    return int(made.scalar_one())
+async def _numbers(conn: AsyncConnection, table: str, count: int) -> list[int]:
+    """The next numbers of a table, in order."""
+    chosen = "SELECT nextval(pg_get_serial_sequence(:t, 'id')) AS id FROM generate_series(1, :n)"
+    found = await conn.execute(text(chosen), {"t": table, "n": count})
+    return sorted(row.id for row in found)
 
 
-async def post(conn: AsyncConnection, book: Book, entry: Entry) -> int:
-    """Append one posting; returns its number."""
-    made = await conn.execute(
-        text(
-            "INSERT INTO ledger_posting (county_code, measure_key, campaign, responsible_body, method, kind, posted_on, case_id, ground_id,"
-            " opening_key, project_code, project_name, parcel_id, counted_m2, ground_m2, geometry_status, reverses_id, firms, reason,"
-            " document, posted_by, import_id, geom) VALUES (:county, :measure, :campaign, :responsible_body, :method, :kind, :posted_on,"
-            " :case_id, :ground_id, :opening_key, :project_code, :project_name, :parcel_id, :counted_m2, :ground_m2, :geometry_status,"
-            " :reverses_id, :firms, :reason, :document, :by, :import_id, ST_Multi(ST_GeomFromWKB(CAST(:geom AS bytea), 4490))) RETURNING id"
-        ),
-        {**asdict(book), **asdict(entry)},
-    )
-    return int(made.scalar_one())
+async def add_grounds(conn: AsyncConnection, book: Book, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """New standing grounds; numbers grow in the order of acceptance because the ledger is locked."""
+    ids = await _numbers(conn, "ledger_ground", len(rows))
+    values = [{**asdict(book), "case_id": None, "opening_key": None, **row, "id": i} for i, row in zip(ids, rows, strict=True)]
+    if values:
+        await conn.execute(
+            text(
+                "INSERT INTO ledger_ground (id, county_code, measure_key, campaign, case_id, opening_key, parcel_id, responsible_body,"
+                " accepted_on, accepted_m2, ground_m2, plane) OVERRIDING SYSTEM VALUE VALUES (:id, :county, :measure, :campaign, :case_id,"
+                " :opening_key, :parcel_id, :responsible_body, :accepted_on, :accepted_m2, :ground_m2, ST_GeomFromWKB(:plane, 0))"
+            ),
+            values,
+        )
+    return ids
+
+
+async def post(conn: AsyncConnection, book: Book, entries: Sequence[Entry]) -> list[int]:
+    """Append postings; returns their numbers."""
+    ids = await _numbers(conn, "ledger_posting", len(entries))
+    values = [{**asdict(book), **asdict(entry), "id": i} for i, entry in zip(ids, entries, strict=True)]
+    if values:
+        await conn.execute(
+            text(
+                "INSERT INTO ledger_posting (id, county_code, measure_key, campaign, responsible_body, method, kind, posted_on, case_id,"
+                " ground_id, opening_key, project_code, project_name, parcel_id, counted_m2, ground_m2, geometry_status, reverses_id,"
+                " firms, reason, document, posted_by, import_id, geom) OVERRIDING SYSTEM VALUE VALUES (:id, :county, :measure, :campaign,"
+                " :responsible_body, :method, :kind, :posted_on, :case_id, :ground_id, :opening_key, :project_code, :project_name,"
+                " :parcel_id, :counted_m2, :ground_m2, :geometry_status, :reverses_id, :firms, :reason, :document, :by, :import_id,"
+                " ST_Multi(ST_GeomFromWKB(CAST(:geom AS bytea), 4490)))"
+            ),
+            values,
+        )
+    return ids
 
 
 async def books_of_case(conn: AsyncConnection, county: str, case_id: int) -> list[Book]:

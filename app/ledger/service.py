@@ -87,14 +87,15 @@ async def _post_acceptance(conn: AsyncConnection, book: Book, case: Row[Any], pa
         "case_id": case.id, "parcel_id": row.parcel_id, "responsible_body": row.responsible_body, "accepted_on": parcel.day,
         "accepted_m2": row.accepted_m2, "ground_m2": area(parcel.plane), "plane": shapely.to_wkb(parcel.plane),
     }  # fmt: skip
-    ground_id = await queries.add_ground(conn, book, ground)
+    (ground_id,) = await queries.add_grounds(conn, book, [ground])
     reason = None if mine.ground_m2 >= area(parcel.plane) else "与已入账的地块重叠,只计新增部分"
     entry = Entry(
         kind="acceptance", responsible_body=row.responsible_body, posted_on=parcel.day, counted_m2=mine.counted_m2,
         ground_m2=mine.ground_m2, by=parcel.by, method=case.method, case_id=case.id, ground_id=ground_id, project_code=case.code,
         project_name=case.name, parcel_id=row.parcel_id, reason=reason, geom=shape,
     )  # fmt: skip
-    return await queries.post(conn, book, entry)
+    (posting_id,) = await queries.post(conn, book, [entry])
+    return posting_id
 
 
 async def on_acceptance_reversed(conn: AsyncConnection, event: AcceptanceReversed) -> None:
@@ -110,7 +111,7 @@ async def on_acceptance_reversed(conn: AsyncConnection, event: AcceptanceReverse
 async def _reverse(conn: AsyncConnection, book: Book, event: AcceptanceReversed) -> list[int]:
     fallen = await queries.grounds_of_case(conn, book, event.case_id)
     ids = [g.id for g in fallen]
-    posted = [await queries.post(conn, book, _against(p, event)) for p in await queries.unreversed(conn, book.county, ids)]
+    posted = await queries.post(conn, book, [_against(p, event) for p in await queries.unreversed(conn, book.county, ids)])
     await queries.fell(conn, book.county, ids)
     removed = [Ground(g.id, shapely.from_wkb(g.plane), g.accepted_m2) for g in fallen]
     near = await queries.standing(conn, book, [g.plane for g in fallen])
@@ -118,9 +119,10 @@ async def _reverse(conn: AsyncConnection, book: Book, event: AcceptanceReversed)
     rows = {r.id: r for r in around}
     standing = [_ground(r) for r in rows.values()]
     have = {r.id: Share(r.ground_m2, r.counted_m2) for r in rows.values()}
-    for order, gain in sorted(reposts(standing, removed, have).items()):
-        posted.append(await _repost(conn, book, rows[order], gain, event, _gained(order, standing, removed)))
-    return posted
+    epsg = await queries.meridian(conn, book.county)
+    gains = sorted(reposts(standing, removed, have).items())
+    entries = [_repost(rows[order], gain, event, to_stored(_gained(order, standing, removed), epsg)) for order, gain in gains]
+    return posted + await queries.post(conn, book, entries)
 
 
 def _ground(row: Row[Any]) -> Ground:
@@ -144,11 +146,11 @@ def _against(posting: Row[Any], event: AcceptanceReversed) -> Entry:
     )  # fmt: skip
 
 
-async def _repost(conn: AsyncConnection, book: Book, row: Row[Any], gain: Share, event: AcceptanceReversed, shape: BaseGeometry) -> int:
-    entry = Entry(
+def _repost(row: Row[Any], gain: Share, event: AcceptanceReversed, shape: bytes | None) -> Entry:
+    """What passes to a ground that still stands, on the day of the reversal."""
+    return Entry(
         kind="repost", responsible_body=row.responsible_body, posted_on=event.reversed_on, counted_m2=gain.counted_m2,
         ground_m2=gain.ground_m2, by=event.by, method=row.method, case_id=row.case_id, ground_id=row.id, opening_key=row.opening_key,
         project_code=row.project_code, project_name=row.project_name, parcel_id=row.parcel_id, document=event.document,
-        reason="其他项目核减后,仍由本项目覆盖的部分转记", geom=to_stored(shape, await queries.meridian(conn, book.county)),
+        reason="其他项目核减后,仍由本项目覆盖的部分转记", geom=shape,
     )  # fmt: skip
-    return await queries.post(conn, book, entry)

@@ -78,6 +78,7 @@ class ParcelVersion(Base):
         Index("uq_parcel_version_current", "county_code", "parcel_id", unique=True, postgresql_where=text("is_current")),
         Index("ix_parcel_version_geom", "geom", postgresql_using="gist"),
         Index("ix_parcel_version_parcel", "parcel_id"),
+        Index(None, "county_code", "cadastral_code"),
         CheckConstraint("ownership IN ('G','J','Z')", name="ownership"),
         CheckConstraint("legality IN ('certified','approved_uncertified','unlawful')", name="legality"),
         CheckConstraint("area_planar_m2 > 0 AND area_geodesic_m2 > 0", name="area_positive"),

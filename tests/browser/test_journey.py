@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import shapely
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 pytestmark = pytest.mark.browser
@@ -111,7 +112,7 @@ def photo(folder: Path) -> Path:
 
 
 def free_parcel(planner: httpx.Client) -> dict[str, Any]:
-    """A low-efficiency parcel that no case holds and the ledger does not know."""
+    """A low-efficiency parcel that no case holds and no freed land touches."""
     answer = planner.get("/collections/parcels/items", params={"limit": 3000, "inefficient": "true", "display_class": "yellow"})
     features = answer.json()["features"]
     random.shuffle(features)
@@ -119,9 +120,17 @@ def free_parcel(planner: httpx.Client) -> dict[str, Any]:
         properties = feature["properties"]
         if properties["case_state"] is None and properties["cadastral_code"]:
             archive = planner.get(f"/api/parcels/{properties['land_code']}").json()
-            if not archive["cases"] and not archive["postings"]:
+            if not archive["cases"] and not archive["postings"] and not is_covered(planner, feature):
                 return feature
     raise AssertionError("no free low-efficiency parcel")
+
+
+def is_covered(planner: httpx.Client, feature: dict[str, Any]) -> bool:
+    """Whether freed land of the ledger touches the parcel."""
+    shape = shapely.geometry.shape(feature["geometry"])
+    asked = {"bbox": ",".join(map(str, shape.bounds)), "limit": 1000}
+    freed = planner.get("/collections/freed-land/items", params=asked).json()["features"]
+    return any(shapely.geometry.shape(f["geometry"]).intersects(shape) for f in freed if f["geometry"])
 
 
 def centre(feature: dict[str, Any]) -> tuple[float, float]:
@@ -268,6 +277,7 @@ def test_officer_applies_and_another_accepts(
     assert number(field.input_value()) == two(claimed)
     less = two(claimed) - 1
     field.fill(str(less))
+    acceptor.page.wait_for_timeout(400)  # the form has faded in
     acceptor.shot("acceptor-form")
     acceptor.page.get_by_test_id("step-confirm").click()
     expect(acceptor.page.get_by_test_id("case-state")).to_have_attribute("data-state", "accepted")

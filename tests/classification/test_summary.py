@@ -75,7 +75,7 @@ async def test_totals_are_the_sums_of_their_rows(conn, county: dict[str, list[in
     answer = await views.read_summary(conn, person(), calibre=None, by=None)
     whole, bad = answer["denominator"], answer["inefficient"]
     assert (whole["n_parcels"], bad["n_parcels"], answer["unknown"]["n_parcels"], answer["not_inefficient"]["n_parcels"]) == (12, 6, 3, 3)
-    for field in ("n_parcels", "mu"):
+    for field in ("n_parcels", "m2", "mu"):
         for breakdown in ("by_line", "by_ownership", "by_body"):
             assert sum(row[field] for row in answer[breakdown]) == bad[field]
         assert sum(row["denominator"][field] for row in answer["by_body"]) == whole[field]
@@ -108,7 +108,7 @@ async def test_every_figure_opens_to_exactly_its_parcels(conn, client: httpx.Asy
     assert len(figures) > 30
     for figure in figures:
         page = (await client.get(figure["parcels_url"])).json()
-        assert page["total"] == {"n_parcels": figure["n_parcels"], "mu": figure["mu"]}, figure["parcels_url"]
+        assert page["total"] == {field: figure[field] for field in ("n_parcels", "m2", "mu")}, figure["parcels_url"]
         assert len(page["items"]) == figure["n_parcels"]
 
 

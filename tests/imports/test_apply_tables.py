@@ -47,7 +47,7 @@ async def test_indicators_are_one_row_a_year_and_unknown_is_not_zero(land: TestC
     rows = [
         [A, "2024年度", 1_234_567.8, "—", "2025-07-31"],
         [A, 2024, 5, 5, "2025-07-31"],
-        ["91330100M000100Y43", 2024, 1, 1, None],
+        ["914403001922038216", 2024, 1, 1, None],
         [A, None, 1, 1, None],
         ["x", 2024, 1, 1, None],
     ]

@@ -63,10 +63,10 @@ def test_broken_and_ambiguous_files_are_refused_by_name(real: Path, name: str, c
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("name", ["gbk", "gb2312", "utf8"])
-def test_lone_attribute_tables_are_read_in_their_encoding(real: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "text"), [("gbk", "简体国语"), ("gb2312", "简体国语"), ("utf8", "国语國語")])
+def test_lone_attribute_tables_are_read_in_their_encoding(real: Path, name: str, text: str) -> None:
     (delivery,) = read(real / f"dbf_encodings/{name}.dbf")
-    assert delivery.frame["NAME"].tolist() == ["简体国语"]
+    assert delivery.frame["NAME"].tolist() == [text]
 
 
 def test_cp1252_of_england_and_france(real: Path) -> None:

@@ -80,9 +80,14 @@ def open_case(planner: httpx.Client, feature: dict[str, Any], *, part: dict[str,
     return post(planner, "/api/cases", body).json()
 
 
+def category(client: httpx.Client) -> str:
+    """A remediation category of the county's pack."""
+    return next(iter(client.get("/api/meta").json()["categories"]))
+
+
 def carry_to_submitted(planner: httpx.Client, acceptor: httpx.Client, officer: httpx.Client, case: dict[str, Any]) -> dict[str, Any]:
     case = step(acceptor, case, "assign", detail={"deadline_on": "2025-12-01"})
-    case = step(officer, case, "plan", detail={"plan_text": "整体拆除重建", "method": "rebuild"})
+    case = step(officer, case, "plan", detail={"plan_text": "整体拆除重建", "method": "rebuild", "category": category(officer)})
     case = step(officer, case, "remediate")
     early = post(officer, f"/api/cases/{case['id']}/transitions", {"step": "submit"}, version=case["version"], ok=False)
     assert early.status_code in (409, 422), "申请验收 without evidence is refused"

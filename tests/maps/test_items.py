@@ -128,6 +128,10 @@ async def test_a_viewer_gets_points_and_no_side_channel(viewer: httpx.AsyncClien
     old = (await viewer.get(ITEMS, params={"as_of": "2024-06-01"})).json()["features"]
     assert {f["geometry"]["type"] for f in old} == {"Point"}
     assert "location" not in old[0]["properties"]
+    past = await everything(viewer, bbox=tight, as_of="2024-06-01")
+    assert past
+    assert all(f["geometry"]["coordinates"] == place for f in past), "also in the past"
+    assert await everything(viewer, bbox="121.0011,30.0001,121.0012,30.0002", as_of="2024-06-01") == []
     for hidden in ("cases", "freed-land"):
         assert (await viewer.get(f"/collections/{hidden}/items")).status_code == 404
     assert {c["id"] for c in (await viewer.get("/collections")).json()["collections"]} == {"parcels", "control-lines", "towns", "blocks"}

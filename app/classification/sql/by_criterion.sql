@@ -1,6 +1,6 @@
 -- Parcels by criterion; a parcel that meets several stands in each (可重复).
-SELECT c.id, count(*) FILTER (WHERE c.is_true) AS n, coalesce(sum(f.area_used_mu) FILTER (WHERE c.is_true), 0) AS mu,
-       count(*) FILTER (WHERE NOT c.is_true) AS n_unknown, coalesce(sum(f.area_used_mu) FILTER (WHERE NOT c.is_true), 0) AS mu_unknown
+SELECT c.id, count(*) FILTER (WHERE c.is_true) AS n, coalesce(sum(f.area_used_m2) FILTER (WHERE c.is_true), 0) AS m2,
+       count(*) FILTER (WHERE NOT c.is_true) AS n_unknown, coalesce(sum(f.area_used_m2) FILTER (WHERE NOT c.is_true), 0) AS m2_unknown
 FROM parcel_fact AS f
 JOIN verdict AS v
   ON v.county_code = f.county_code AND v.parcel_id = f.parcel_id AND v.kind = 'inefficient' AND v.to_run IS NULL

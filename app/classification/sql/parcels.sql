@@ -1,6 +1,6 @@
 -- The parcels behind one figure, largest first; a figure and its parcels are cut by the same conditions.
 SELECT
-    f.parcel_id, f.land_code, f.cadastral_code, x.name, x.location, f.responsible_body, f.area_used_mu, f.area_basis, f.inefficient, f.idle,
+    f.parcel_id, f.land_code, f.cadastral_code, x.name, x.location, f.responsible_body, f.area_used_mu, f.area_used_m2, f.area_basis, f.inefficient, f.idle,
     f.standard_land, f.grade, f.tax_band, f.far, f.inside_ratio, coalesce(f.control_line_relation, 'unknown') AS relation,
     coalesce(f.ownership, 'unknown') AS ownership, v.criteria_true, v.criteria_unknown,
     d.document AS determination

@@ -33,5 +33,5 @@ export function value(v: unknown): string {
   return String(v)
 }
 
-const OPS: Record<string, string> = { '<=': '≤', '>=': '≥', '<>': '≠', '!=': '≠', eq: '=', lt: '<', gt: '>', lte: '≤', gte: '≥' }
+const OPS: Record<string, string> = { '<=': '≤', '>=': '≥', '<>': '≠', '!=': '≠', eq: '=', in: '属于', lt: '<', gt: '>', lte: '≤', gte: '≥' }
 export const op = (o: string): string => OPS[o] ?? o

@@ -192,8 +192,8 @@ export interface CaseEvent {
   from_state: string | null
   to_state: string
   label?: string
-  actor: string
-  role: string
+  actor_name: string
+  actor_role: string
   department_code: string | null
   reason: string | null
   document: string | null

@@ -11,7 +11,10 @@ WITH chosen AS (
       AND ($8::float8[] IS NULL OR EXISTS (
           SELECT 1
           FROM unnest($8::float8[], $9::float8[], $10::float8[], $11::float8[]) e (w, s, e, n)
-          WHERE ST_Intersects(v.geom, ST_MakeEnvelope(e.w, e.s, e.e, e.n, 4490))
+          WHERE ($12 <> 'public' AND ST_Intersects(v.geom, ST_MakeEnvelope(e.w, e.s, e.e, e.n, 4490)))
+             OR ($12 = 'public' AND ST_Intersects(
+                 ST_SnapToGrid(ST_PointOnSurface(v.geom), 0.001), ST_MakeEnvelope(e.w, e.s, e.e, e.n, 4490)
+             ))
       ))
       AND ($14::text IS NULL OR v.parcel_id = (
           SELECT p.id FROM parcel p WHERE p.county_code = $1 AND (p.land_code = $14 OR p.id::text = $14)

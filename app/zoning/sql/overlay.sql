@@ -18,21 +18,27 @@ part AS (
       AND v.is_current
       AND (CAST(:parcel_ids AS bigint[]) IS NULL OR v.parcel_id = ANY(CAST(:parcel_ids AS bigint[])))
 ),
-covered AS (
-    SELECT part.parcel_id, CASE WHEN count(*) = 1 THEN sum(ST_Area(part.geom)) ELSE ST_Area(ST_UnaryUnion(ST_Collect(part.geom))) END AS area_m2
+-- added up without a join: estimates of spatial look-ups are too poor to choose one by
+term AS (
+    SELECT
+        part.parcel_id, 0.0 AS whole_m2,
+        CASE WHEN count(*) = 1 THEN sum(ST_Area(part.geom)) ELSE ST_Area(ST_UnaryUnion(ST_Collect(part.geom))) END AS inside_m2
     FROM part
     WHERE NOT ST_IsEmpty(part.geom)
     GROUP BY part.parcel_id
+    UNION ALL
+    SELECT v.parcel_id, ST_Area(ST_Transform(v.geom, CAST(:plane AS integer))), 0.0
+    FROM parcel_version AS v
+    WHERE v.county_code = CAST(:county AS text)
+      AND v.is_current
+      AND (CAST(:parcel_ids AS bigint[]) IS NULL OR v.parcel_id = ANY(CAST(:parcel_ids AS bigint[])))
 )
 SELECT
-    v.county_code, v.parcel_id, CAST(:layer_id AS bigint),
-    round(CAST(least(coalesce(c.area_m2, 0) / ST_Area(ST_Transform(v.geom, CAST(:plane AS integer))), 1) AS numeric), 6),
-    round(CAST(coalesce(c.area_m2, 0) AS numeric), 2)
-FROM parcel_version AS v
-LEFT JOIN covered AS c ON c.parcel_id = v.parcel_id
-WHERE v.county_code = CAST(:county AS text)
-  AND v.is_current
-  AND (CAST(:parcel_ids AS bigint[]) IS NULL OR v.parcel_id = ANY(CAST(:parcel_ids AS bigint[])))
+    CAST(:county AS text), t.parcel_id, CAST(:layer_id AS bigint),
+    round(CAST(least(sum(t.inside_m2) / sum(t.whole_m2), 1) AS numeric), 6),
+    round(CAST(sum(t.inside_m2) AS numeric), 2)
+FROM term AS t
+GROUP BY t.parcel_id
 ON CONFLICT (county_code, parcel_id, layer_id) DO UPDATE
    SET ratio = excluded.ratio, area_m2 = excluded.area_m2
  WHERE (parcel_overlay.ratio, parcel_overlay.area_m2) IS DISTINCT FROM (excluded.ratio, excluded.area_m2)

@@ -20,7 +20,7 @@ import { Fill, Stroke, Text } from 'ol/style'
 import { base, call, follow } from '../api'
 import { cellStyle } from './cells'
 import { ParcelLoader, type Filter, type Loaded } from './parcels'
-import { controlLineStyle, parcelStyle, selectedStyle, townStyle } from './styles'
+import { controlLineStyle, parcelStyle, selectedStyle, townNameStyle, townStyle } from './styles'
 
 interface Collection {
   features: unknown[]
@@ -51,7 +51,8 @@ export class CountyMap {
       controls: [new Zoom({ zoomInTipLabel: '放大', zoomOutTipLabel: '缩小' }), new ScaleLine({ units: 'metric', minWidth: 80 })],
       view: new View({ center: fromLonLat([121.3, 30.2]), zoom: 11, maxZoom: 20, minZoom: 7 }),
       layers: [
-        new VectorLayer({ source: this.towns, style: townStyle, declutter: true, zIndex: 1 }),
+        new VectorLayer({ source: this.towns, style: townStyle, zIndex: 1 }),
+        new VectorLayer({ source: this.towns, style: townNameStyle, declutter: true, zIndex: 7 }),
         this.graticule(),
         this.tiles,
         this.shapes,

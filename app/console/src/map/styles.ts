@@ -29,20 +29,26 @@ export const selectedStyle = new Style({
   zIndex: 10,
 })
 
-export function townStyle(feature: FeatureLike, resolution: number): Style {
+export const townStyle = new Style({
+  stroke: new Stroke({ color: '#8995a3', width: 1.2 }),
+  fill: new Fill({ color: 'rgba(255,255,255,0.72)' }),
+})
+
+export function townNameStyle(feature: FeatureLike, resolution: number): Style | undefined {
+  if (resolution < 6 || resolution > 130) return undefined
   return new Style({
-    stroke: new Stroke({ color: '#8995a3', width: 1.2 }),
-    fill: new Fill({ color: 'rgba(255,255,255,0.72)' }),
-    text:
-      resolution > 6 && resolution < 110
-        ? new Text({
-            text: String(feature.get('name') ?? ''),
-            font: `12px ${FONT}`,
-            fill: new Fill({ color: '#5d6875' }),
-            stroke: new Stroke({ color: '#fff', width: 3 }),
-          })
-        : undefined,
+    text: new Text({
+      text: String(feature.get('name') ?? ''),
+      font: `bold 12px ${FONT}`,
+      fill: new Fill({ color: '#44505d' }),
+      stroke: new Stroke({ color: 'rgba(255,255,255,0.92)', width: 3.5 }),
+    }),
   })
+}
+
+function lineName(feature: FeatureLike): string {
+  const name = String(feature.get('name') ?? feature.get('code') ?? '')
+  return name.includes('控制线') ? name : `工业区块控制线 ${name}`
 }
 
 export function controlLineStyle(feature: FeatureLike, resolution: number): Style {
@@ -51,7 +57,7 @@ export function controlLineStyle(feature: FeatureLike, resolution: number): Styl
     text:
       resolution < 14
         ? new Text({
-            text: `工业区块控制线 ${String(feature.get('name') ?? feature.get('code') ?? '')}`,
+            text: lineName(feature),
             font: `12px ${FONT}`,
             placement: 'line',
             repeat: 600,
