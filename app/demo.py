@@ -29,6 +29,7 @@ async def setup() -> None:
     """Reference tables every installation needs; may be repeated."""
     async with db.engine().begin() as conn:
         await territories.seed(conn)
+        await state.reach(conn, "territories", {"tables": "geodata/territories"})
 
 
 async def generate(county: str, out: Path, seed: int | None = None) -> None:

@@ -1,10 +1,7 @@
 """Health: alive, and ready (migrations at head, demo applied and its run published)."""
 
-from pathlib import Path
 from typing import Any
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
@@ -13,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.accounts.deps import Read
 from app.core import clock, state
 from app.core.errors import NotFound, Problem
+from app.prepared import head
 from app.settings import settings
 
 router = APIRouter(tags=["运行状态"])
-HEAD = ScriptDirectory.from_config(Config(str(Path(__file__).parents[1] / "alembic.ini"))).get_current_head()
+HEAD = head()
 COUNTS = (
     "SELECT (SELECT count(*) FROM map_parcel) AS parcels, (SELECT count(*) FROM enterprise) AS enterprises,"
     " (SELECT count(*) FROM ledger_posting) AS postings"

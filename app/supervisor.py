@@ -157,6 +157,10 @@ class Supervisor:
                 self._start_cluster()
         else:
             print(f"[4/{STEPS}] 数据库 … 使用 YIMA_DATABASE_URL", flush=True)
+        check = [sys.executable, "-m", "app.prepared"] + ([] if self.args.no_demo else ["--demo"])
+        if subprocess.run(check, cwd=ROOT, check=False).returncode == 0:
+            print(f"[5/{STEPS}] 数据库迁移 … 已是最新\n[6/{STEPS}] 数据 … 已装载", flush=True)
+            return
         self._command(5, "数据库迁移", [str(here / "alembic"), "upgrade", "head"])
         if self.args.no_demo:
             self._command(6, "行政区划 (不装演示县)", [str(here / "yima"), "setup"])

@@ -115,9 +115,8 @@ async def list_parcels(
         said = {_PARAMETER.get(k, k): json.dumps(v) if isinstance(v, bool) else v for k, v in given.items()}
         query = {"calibre": asked.calibre.code, **said}
         links.append({"rel": "next", "href": f"{summary.PARCELS}?{urlencode({**query, 'limit': limit, 'cursor': following})}"})
-    return {
-        **asked.head, "total": {"n_parcels": figure.n, **summary.area(figure.m2)}, "items": [_item(row, names) for row in rows], "links": links,
-    }  # fmt: skip
+    total = {"n_parcels": figure.n, **summary.area(figure.m2)}
+    return {**asked.head, "total": total, "items": [_item(row, names) for row in rows], "links": links}
 
 
 _PARAMETER: Final = {"body": "responsible_body", "is_determined": "determined"}

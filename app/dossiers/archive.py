@@ -18,6 +18,8 @@ from app.zoning.families import FAMILIES
 PLAIN = (
     "id", "land_code", "cadastral_code", "unit_code", "name", "location", "ownership", "legality", "land_use_code", "valid_from", "version",
 )  # fmt: skip
+ACTIONS = {"import.apply": "数据导入", "determination.record": "认定", "determination.revoke": "撤销认定"}
+"""Labels of the audit's actions in a parcel's history."""
 SECTIONS = ("areas", "verdicts", "occupants", "buildings", "overlays", "cases", "postings", "versions", "history")
 
 
@@ -142,4 +144,4 @@ async def _lineage(conn: AsyncConnection, county: str, parcel_id: int) -> dict[s
 
 async def _history(conn: AsyncConnection, county: str, version: dict[str, Any]) -> list[dict[str, Any]]:
     found = await queries.rows(conn, "history", county, id=version["id"], land_code=version["land_code"])
-    return [row | {"label": STEPS[row["action"]].label if row["action"] in STEPS else row["action"]} for row in found]
+    return [row | {"label": STEPS[row["action"]].label if row["action"] in STEPS else ACTIONS.get(row["action"], row["action"])} for row in found]

@@ -45,7 +45,7 @@ class Ground(Base):
     accepted_m2: Mapped[Decimal] = mapped_column(Numeric(14, 2), comment="核定面积")
     ground_m2: Mapped[Decimal] = mapped_column(Numeric(18, 6), comment="area of plane: n × 5·10⁻⁷ m² on the 1 mm grid")
     is_standing: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
-    plane: Mapped[Any] = mapped_column(Geometry("GEOMETRY", 0, spatial_index=False), comment="in the county's meridian, metres, 1 mm grid")
+    plane: Mapped[Any] = mapped_column(Geometry("GEOMETRY", -1, spatial_index=False), comment="in the county's meridian, metres, 1 mm grid")
     __table_args__ = (
         Index("ix_ledger_ground_plane", "plane", postgresql_using="gist"),
         Index(None, "county_code", "measure_key", "campaign", "is_standing"),

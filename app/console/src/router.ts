@@ -35,3 +35,13 @@ whenSignedOut(() => {
   const here = router.currentRoute.value
   if (here.path !== '/login') void router.push({ path: '/login', query: { next: here.fullPath, ended: '1' } })
 })
+
+// A page opened before an update asks for files that are gone: load the new version, once.
+router.onError((error: Error, to) => {
+  if (!/dynamically imported module|Importing a module|Unable to preload/.test(error.message)) return
+  const last = Number(sessionStorage.getItem('yima-reloaded') ?? 0)
+  if (Date.now() - last < 10_000) return
+  sessionStorage.setItem('yima-reloaded', String(Date.now()))
+  location.hash = `#${to.fullPath}`
+  location.reload()
+})

@@ -112,6 +112,12 @@ export class CountyMap {
     this.map.getView().setZoom(zoom)
   }
 
+  /** Bring the parcels that are loaded into view. */
+  fitShapes(): void {
+    const extent = this.loader.source.getExtent()
+    if (extent && !isEmpty(extent)) this.map.getView().fit(extent, { padding: [90, 60, 60, 60], maxZoom: 17 })
+  }
+
   clearChosen(): void {
     this.chosen.clear(true)
   }

@@ -1,14 +1,22 @@
 /** Canvas styles of the layers. Control line: brown thick dashes with its name (red and purple lines mean other things to planners). */
 import type { FeatureLike } from 'ol/Feature'
-import { Fill, Stroke, Style, Text } from 'ol/style'
+import { Circle, Fill, Stroke, Style, Text } from 'ol/style'
 import { classOf } from '../meta'
 import { patternOf, withAlpha } from './palette'
 
 const FONT = "'Microsoft YaHei','Noto Sans CJK SC','WenQuanYi Micro Hei',sans-serif"
 const cache = new Map<string, Style>()
 
+/** A parcel of which the reader may know the outline only (another body's), or the place only (public form). */
+const outlineStyle = new Style({
+  stroke: new Stroke({ color: 'rgba(70,80,92,0.75)', width: 1 }),
+  fill: new Fill({ color: 'rgba(255,255,255,0.35)' }),
+  image: new Circle({ radius: 4, fill: new Fill({ color: '#b4bec9' }), stroke: new Stroke({ color: '#5d6875', width: 1 }) }),
+})
+
 export function parcelStyle(feature: FeatureLike, resolution: number): Style {
-  const key = String(feature.get('display_class') ?? 'unknown')
+  if (!feature.get('display_class')) return outlineStyle
+  const key = String(feature.get('display_class'))
   const near = resolution < 5
   const id = `${key}|${near}`
   let style = cache.get(id)
@@ -26,6 +34,7 @@ export function parcelStyle(feature: FeatureLike, resolution: number): Style {
 export const selectedStyle = new Style({
   stroke: new Stroke({ color: '#0b3d91', width: 3.5 }),
   fill: new Fill({ color: 'rgba(20,90,200,0.14)' }),
+  image: new Circle({ radius: 8, stroke: new Stroke({ color: '#0b3d91', width: 3 }) }),
   zIndex: 10,
 })
 
