@@ -43,6 +43,14 @@ class Promise:
             return "due" if any(self.is_due(gate, as_of) for gate in gates) else "open"
         return "passed" if kept else "failed"
 
+    def shown(self, gates: Sequence[Gate], as_of: date) -> dict[str, Any]:
+        """JSON form: promised, actual, due, result."""
+        return {
+            "indicator": self.indicator, "unit": self.unit, "comparator": self.comparator, "gate": self.gate,
+            "promised": _text(self.promised), "actual": _text(self.actual), "due_on": self.due_on.isoformat() if self.due_on else None,
+            "result": self.result(gates, as_of),
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class StandardLandVerdict:
@@ -79,13 +87,7 @@ def decide(
         return StandardLandVerdict("unknown")
     if supply_mode != rule.supply_mode:
         return StandardLandVerdict("false")
-    shown = tuple(
-        {
-            "indicator": p.indicator, "unit": p.unit, "comparator": p.comparator, "gate": p.gate, "promised": _text(p.promised),
-            "actual": _text(p.actual), "due_on": p.due_on.isoformat() if p.due_on else None, "result": p.result(rule.gates, as_of),
-        }
-        for p in promises
-    )  # fmt: skip
+    shown = tuple(p.shown(rule.gates, as_of) for p in promises)
     status = status_of(promises, is_transferred=transferred_on is not None, rule=rule, as_of=as_of)
     return StandardLandVerdict("true", status, shown)
 

@@ -68,6 +68,11 @@ def test_a_cause_without_document_is_unverified(cause: str, document: str | None
     assert (verdict.cause, verdict.menu) == ("unverified", "needs_investigation")
 
 
+def test_a_document_without_a_cause_verifies_nothing() -> None:
+    verdict = decide(replace(UNTOUCHED, cause=None, cause_document="慈资规核〔2025〕1号"), as_of=AS_OF, rule=RULE)
+    assert (verdict.cause, verdict.menu) == ("unverified", "needs_investigation")
+
+
 def test_second_limb_never_leads_to_a_penalty() -> None:
     site = with_cause(replace(STOPPED, invested_wan=Decimal(0)), "holder")
     verdict = decide(site, as_of=AS_OF, rule=RULE)
@@ -112,7 +117,9 @@ def test_one_low_ratio_is_enough_beside_an_unknown_one() -> None:
 def test_start_order_is_supplement_contract_delivery() -> None:
     site = Site(new_start_on=date(2025, 1, 1), agreed_start_on=date(2021, 1, 1), delivered_on=date(2019, 1, 1), started=False)
     assert says(site)[0] == "not_idle"
+    assert decide(site, as_of=AS_OF, rule=RULE).start_basis == "supplement"
     assert says(replace(site, new_start_on=None))[2] == 2
+    assert decide(replace(site, new_start_on=None), as_of=AS_OF, rule=RULE).start_basis == "contract"
     assert decide(replace(site, new_start_on=None, agreed_start_on=None), as_of=AS_OF, rule=RULE).start_on == date(2020, 1, 1)
 
 
