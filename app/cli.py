@@ -41,6 +41,14 @@ def run(task: Coroutine[Any, Any, Any]) -> Any:
         raise typer.Exit(2) from problem
 
 
+def day(said: str | None, option: str) -> date:
+    """The day an option states, today when it states none."""
+    try:
+        return date.fromisoformat(said) if said else clock.today()
+    except ValueError as error:
+        raise typer.BadParameter(f"{said} 不是日期 YYYY-MM-DD", param_hint=option) from error
+
+
 @app.command()
 def setup() -> None:
     """Reference tables: counties, towns, responsible bodies, calibres; may be repeated."""
@@ -78,7 +86,7 @@ def import_files(
 
     wiring.subscribe()
     options = service.Options(layer=layer, crs=crs, encoding=encoding, mapping=mapping, family=family,
-                              data_date=date.fromisoformat(data_date) if data_date else clock.today())  # fmt: skip
+                              data_date=day(data_date, "--data-date"))  # fmt: skip
     report = run(service.import_files(files, kind=kind, county_code=county, options=options, principal=system(county), dry_run=dry_run))
     typer.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=1, default=str) if as_json else report.as_text())
 
@@ -90,8 +98,7 @@ def classify(county: County, as_of: Annotated[str | None, typer.Option(help="YYY
     from app.classification import service
 
     wiring.subscribe()
-    day = date.fromisoformat(as_of) if as_of else clock.today()
-    result = run(service.publish_run(county, as_of=day, principal=system(county)))
+    result = run(service.publish_run(county, as_of=day(as_of, "--as-of"), principal=system(county)))
     typer.echo(json.dumps(result.counts, ensure_ascii=False, default=str))
 
 

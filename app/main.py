@@ -34,7 +34,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
         root_path=settings().root_path,
         lifespan=lifespan,
-        dependencies=[Depends(web.known_parameters)],
+        dependencies=[Depends(web.known_parameters), Depends(web.storable_text)],
     )
     web.install(app)
     wiring.subscribe()

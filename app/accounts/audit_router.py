@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from sqlalchemy import text
 
 from app.accounts.deps import Read, Signed, require
 from app.core import audit
@@ -22,12 +21,7 @@ async def records(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
     """Records of the caller's county, newest first; `next` is the `before` of the following page."""
-    sql = (
-        "SELECT seq, at, action, object_kind, object_id, payload, hash FROM audit_record WHERE county_code = :c"
-        " AND (CAST(:b AS bigint) IS NULL OR seq < :b) AND (CAST(:k AS text) IS NULL OR object_kind = :k)"
-        " AND (CAST(:o AS text) IS NULL OR object_id = :o) ORDER BY seq DESC LIMIT :n"
-    )
-    rows = await conn.execute(text(sql), {"c": principal.county_code, "b": before, "k": object_kind, "o": object_id, "n": limit})
+    rows = await audit.records(conn, principal.county_code, before=before, object_kind=object_kind, object_id=object_id, limit=limit)
     items = [row._asdict() for row in rows]
     return {"items": items, "next": items[-1]["seq"] if len(items) == limit else None}
 

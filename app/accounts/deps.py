@@ -76,7 +76,8 @@ async def write(
     if principal.via == "key":
         raise KeyIsReadOnly
     origin = request.headers.get("origin")
-    if origin and "authorization" not in request.headers and urlsplit(origin).netloc != request.headers.get("host"):
+    own = (request.headers.get("host"), request.headers.get("x-forwarded-host"))  # a proxy may rewrite Host
+    if origin and "authorization" not in request.headers and urlsplit(origin).netloc not in own:
         raise CrossSite(origin)
     if request.method == "POST" and not idempotency_key:
         raise PreconditionRequired("缺少 Idempotency-Key 请求头", pointer="header:Idempotency-Key", hint="每次操作生成一个新的 UUID")

@@ -14,6 +14,11 @@ async def by_username(conn: AsyncConnection, username: str) -> Row[Any] | None:
     return (await conn.execute(text(sql), {"u": username})).one_or_none()
 
 
+async def by_id(conn: AsyncConnection, account_id: int) -> Row[Any]:
+    """An account."""
+    return (await conn.execute(text(f"SELECT {ACCOUNT} FROM account a WHERE a.id = :i"), {"i": account_id})).one()
+
+
 async def by_token(conn: AsyncConnection, token_hash: str) -> Row[Any] | None:
     """Account of a standing session."""
     sql = (

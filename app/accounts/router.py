@@ -3,7 +3,6 @@
 import re
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import text
 
 from app.accounts import queries, service
 from app.accounts.deps import COOKIE, Read, Signed, Write
@@ -29,8 +28,7 @@ async def sign_in(body: SignIn, request: Request, response: Response) -> SignedI
 @router.get("/session", summary="当前登录")
 async def session(principal: Signed, conn: Read) -> SessionOut:
     """Who is signed in, business date, county with its extent, what the role may broadly do."""
-    sql = f"SELECT {queries.ACCOUNT} FROM account a WHERE a.id = :i"
-    account = (await conn.execute(text(sql), {"i": principal.id})).one()
+    account = await queries.by_id(conn, principal.id)
     county = await queries.county(conn, principal.county_code)
     box = [float(n) for n in re.findall(r"-?[\d.]+", county.box[3:])] if county.box else None
     can = {

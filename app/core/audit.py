@@ -5,11 +5,12 @@ The chain's head row is locked last in a transaction: unlocked chains fork, a he
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, DateTime, Index, Integer, Row, String, Text, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -116,6 +117,19 @@ async def log_read(conn: AsyncConnection, principal: Principal, *, layer: str, f
         ),
         {"c": principal.county_code, "a": principal.id, "l": layer, "f": fields, "o": object_id},
     )
+
+
+async def records(
+    conn: AsyncConnection, county_code: str, *, before: int | None, object_kind: str | None, object_id: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Records of a county, newest first."""
+    sql = (
+        "SELECT seq, at, action, object_kind, object_id, payload, hash FROM audit_record WHERE county_code = :c"
+        " AND (CAST(:b AS bigint) IS NULL OR seq < :b) AND (CAST(:k AS text) IS NULL OR object_kind = :k)"
+        " AND (CAST(:o AS text) IS NULL OR object_id = :o) ORDER BY seq DESC LIMIT :n"
+    )
+    values = {"c": county_code, "b": before, "k": object_kind, "o": object_id, "n": limit}
+    return (await conn.execute(text(sql), values)).all()
 
 
 @dataclass(frozen=True)

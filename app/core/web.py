@@ -1,6 +1,8 @@
 """HTTP edge: problems as RFC 9457, unknown parameters refused, dead-locked requests run again."""
 
 import asyncio
+import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -15,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from app.core import errors
+from app.core import errors, logs
 from app.core.errors import Problem
 from app.core.work import Replay
 
@@ -43,6 +45,39 @@ def known_parameters(request: Request) -> None:
         )
 
 
+_SUSPECT = re.compile(rb"\\u(?:0000|d[89a-f])|\xed[\xa0-\xbf]|\x00", re.IGNORECASE)
+"""Octets of a JSON text (UTF-8, or UTF-16 with its zeros) that may hold U+0000 or half a surrogate pair."""
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+async def storable_text(request: Request) -> None:
+    """Refuse text that PostgreSQL cannot hold: U+0000 and lone surrogates, in path, query or JSON body."""
+    for name, value in (*request.path_params.items(), *request.query_params.multi_items()):
+        if isinstance(value, str) and _UNSTORABLE.search(value):
+            where = "path" if name in request.path_params else "query"
+            raise errors.BadParameter("含有不可存储的字符", pointer=f"{where}:{_UNSTORABLE.sub('', name)}")
+    if "json" in request.headers.get("content-type", "") and _SUSPECT.search(body := await request.body()):
+        try:
+            at = _unstorable(json.loads(body), "")
+        except (ValueError, RecursionError) as error:
+            raise errors.BodyInvalid("不是 JSON") from error
+        if at is not None:
+            raise errors.BodyInvalid("含有不可存储的字符", pointer=at)
+
+
+def _unstorable(value: Any, at: str) -> str | None:
+    """Pointer of the first such text, None when there is none."""
+    if isinstance(value, str):
+        return at if _UNSTORABLE.search(value) else None
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in items:
+        if _UNSTORABLE.search(str(key)):
+            return at
+        if (found := _unstorable(part, f"{at}/{key}")) is not None:
+            return found
+    return None
+
+
 def _declared(dependant: Dependant) -> set[str]:
     """Names of the query parameters of a route and of what it depends on."""
     return {p.alias for p in dependant.query_params}.union(*(_declared(d) for d in dependant.dependencies))
@@ -59,14 +94,21 @@ def _invalid(error: RequestValidationError) -> Problem:
     return kind(found[0]["detail"], pointer=found[0]["pointer"], errors=found[:20])
 
 
-def _database(error: Exception) -> Problem | None:
-    """Database errors in the caller's words: named constraints, time-outs, exhausted pools."""
+_UNFIT = frozenset({"22000", "22003", "22007", "22008", "22021", "22P02", "22P05"})
+"""Data exceptions that a value of the request alone can cause: out of range, no date, no text of the encoding."""
+
+
+def _database(error: Exception, request: Request) -> Problem | None:
+    """Database errors in the caller's words: named constraints, time-outs, exhausted pools, values that no column holds."""
     cause = getattr(error, "orig", error)
     state = getattr(cause, "sqlstate", None)
     if isinstance(error, (PoolTimeout, asyncio.TimeoutError, asyncpg.exceptions.TooManyConnectionsError)):
         return errors.Busy("连接池已满")
     if state == "57014":
         return errors.QueryTimeout()
+    if state in _UNFIT:
+        log.warning("value unfit", path=request.url.path, error=repr(error)[:500])
+        return (errors.BadParameter if request.method == "GET" else errors.BodyInvalid)("有数值或文字超出可存储的范围")
     if isinstance(error, IntegrityError):
         name = getattr(getattr(cause, "__cause__", None), "constraint_name", None) or getattr(cause, "constraint_name", None)
         return errors.Conflict("与已有记录冲突" if state == "23505" else "数据不满足约束", constraint=name)
@@ -75,6 +117,7 @@ def _database(error: Exception) -> Problem | None:
 
 def install(app: FastAPI) -> None:
     """Register the handlers and the retry middleware."""
+    logs.configure()
 
     @app.exception_handler(Problem)
     async def on_problem(_: Request, problem: Problem) -> Response:
@@ -91,13 +134,14 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
         kinds: dict[int, type[Problem]] = {404: errors.NotFound, 405: errors.MethodNotAllowed, 413: errors.TooLarge}
-        kind = kinds.get(error.status_code, errors.BadParameter)
+        is_body = error.status_code == 400 and request.method not in ("GET", "HEAD")  # 400 is FastAPI's for a body it can't parse
+        kind = errors.BodyInvalid if is_body else kinds.get(error.status_code, errors.BadParameter)
         return problem_response(kind(f"{request.method} {request.url.path}"))
 
-    async def on_database(_: Request, error: Exception) -> Response:
+    async def on_database(request: Request, error: Exception) -> Response:
         if getattr(getattr(error, "orig", error), "sqlstate", None) in ("40001", "40P01"):
             return Response(status_code=503, headers={RETRY: "1"})
-        problem = _database(error)
+        problem = _database(error, request)
         if problem is None:
             raise error
         return problem_response(problem)

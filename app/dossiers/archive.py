@@ -144,4 +144,5 @@ async def _lineage(conn: AsyncConnection, county: str, parcel_id: int) -> dict[s
 
 async def _history(conn: AsyncConnection, county: str, version: dict[str, Any]) -> list[dict[str, Any]]:
     found = await queries.rows(conn, "history", county, id=version["id"], land_code=version["land_code"])
-    return [row | {"label": STEPS[row["action"]].label if row["action"] in STEPS else ACTIONS.get(row["action"], row["action"])} for row in found]
+    labels = ACTIONS | {key: step.label for key, step in STEPS.items()}
+    return [row | {"label": labels.get(row["action"], row["action"])} for row in found]
