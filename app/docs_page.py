@@ -27,7 +27,7 @@ const say = (text) => { document.getElementById('docs').textContent = text }
 if (typeof SwaggerUIBundle === 'undefined') say('网页控制台尚未构建,请先运行 ./scripts/run;接口定义见 ' + root + '/api')
 else fetch('../api').then((answer) => answer.json()).then((spec) => SwaggerUIBundle({
   dom_id: '#docs', spec: { ...spec, servers: [{ url: root }] }, validatorUrl: null, deepLinking: true,
-  docExpansion: 'none', defaultModelsExpandDepth: 0, persistAuthorization: false,
+  docExpansion: 'list', defaultModelsExpandDepth: 0, persistAuthorization: false,
 })).catch((error) => say('读取接口定义失败: ' + error))
 </script>
 </body>

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-import asyncpg
+import asyncpg.exceptions
 
 from app import cluster
 
@@ -44,7 +44,7 @@ def main() -> int:
     dsn = os.environ.get("YIMA_DATABASE_URL") or cluster.url(Path(os.environ.get("YIMA_STATE_DIR") or ".local"))
     try:
         return 0 if asyncio.run(is_prepared(dsn.replace("postgresql+asyncpg", "postgresql"), demo=args.demo)) else 1
-    except (asyncpg.PostgresError, OSError):
+    except (asyncpg.exceptions.PostgresError, OSError):
         return 1
 
 

@@ -20,9 +20,3 @@ ROOMS = (
     _accounts, _audit, _classification, _enterprises, _imports, _layers, _ledger, _maps, _parcels, _remediation, _state, _territories,
     _zoning,
 )  # fmt: skip
-APPEND_ONLY = ("audit_record", "case_event", "ledger_posting", "read_log")
-MAP_READS = (
-    "county", "town", "responsible_body", "calibre", "block", "parcel", "parcel_version", "planning_layer", "planning_zone",
-    "map_parcel", "map_parcel_public", "layer_version", "remediation_case", "case_parcel", "ledger_posting", "ledger_ground",
-    "classification_run",
-)  # fmt: skip

@@ -1,4 +1,4 @@
-"""A county of its own (999002) with 60 squares in two bodies, published; a client per role, without the other rooms."""
+"""A county of its own (999012) with 60 squares in two bodies, published; a client per role, without the other rooms."""
 
 import re
 from collections.abc import AsyncIterator
@@ -15,8 +15,8 @@ from app.core.principal import Principal, Role
 from app.maps import publish
 from app.maps.router import router
 
-COUNTY, OWN, OTHER = "999002", "999002001", "999002002"
-BASE = 999002 * 10**9
+COUNTY, OWN, OTHER = "999012", "999012001", "999012002"
+BASE = 999012 * 10**9
 CLEAN = (
     "map_parcel", "map_parcel_public", "determination", "verdict", "parcel_fact", "classification_run", "rule_version", "case_parcel",
     "remediation_case", "planning_zone", "planning_layer", "parcel_version", "parcel", "town", "block", "responsible_body", "layer_version",

@@ -75,7 +75,7 @@ async def test_tiles_outside(planner: httpx.AsyncClient, stranger: httpx.AsyncCl
 
 async def test_meta_speaks_the_words(planner: httpx.AsyncClient) -> None:
     said = (await planner.get("/api/meta")).json()
-    assert said["county"] == {"code": "999002", "name": "地图县"}
+    assert said["county"] == {"code": "999012", "name": "地图县"}
     assert [b["name"] for b in said["bodies"]] == ["甲镇", "乙镇"]
     assert list(said["classes"]) == ["red", "orange", "yellow", "blue", "green", "grey"]
     assert said["case_states"]["submitted"] == "已申请验收"

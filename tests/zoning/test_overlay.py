@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.events import ParcelsChanged
-from app.zoning import CONTROL_LINE, FAMILIES, on_parcels_changed, overlay_layer, service
+from app.zoning import CONTROL_LINE, FAMILIES, on_parcels_changed, overlay_layer, queries
 
 COUNTY = "999009"
 BASE = int(COUNTY) * 10**9
@@ -108,7 +108,7 @@ async def test_the_lookup_goes_through_the_parcels_index(conn, county: None) -> 
         await add_parcel(conn, number, box(number * 120, 300, 100, 100))
     layer = await add_layer(conn, box(0, 0, 500, 500))
     values: dict[str, Any] = {"county": COUNTY, "plane": 4549, "layer_id": layer, "parcel_ids": None}
-    plan = "\n".join(row[0] for row in await conn.execute(text(f"EXPLAIN {service._OVERLAY.text}"), values))
+    plan = "\n".join(row[0] for row in await conn.execute(text(f"EXPLAIN {queries._OVERLAY.text}"), values))
     assert "Index Scan using ix_parcel_version_geom" in plan or "Bitmap Index Scan on ix_parcel_version_geom" in plan
 
 
