@@ -207,7 +207,12 @@ def upgrade() -> None:
         ),
         sa.Column("feature", sa.LargeBinary(), nullable=False),
         sa.Column("outline", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("county_code", "id", name=op.f("pk_map_parcel")),
+        sa.PrimaryKeyConstraint(
+            "county_code",
+            "id",
+            name=op.f("pk_map_parcel"),
+            postgresql_include=["responsible_body", "display_class", "inefficient", "idle", "standard_land", "grade"],
+        ),
     )
     op.create_index(
         "ix_map_parcel_box",
@@ -265,7 +270,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("feature", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("county_code", "id", name=op.f("pk_map_parcel_public")),
+        sa.PrimaryKeyConstraint(
+            "county_code", "id", name=op.f("pk_map_parcel_public"), postgresql_include=["responsible_body", "standard_land", "grade"]
+        ),
     )
     op.create_index(
         "ix_map_parcel_public_box",
