@@ -13,14 +13,15 @@ from sqlalchemy import text
 
 from app.core import audit, clock, db
 from app.core.errors import Problem
-from app.core.principal import system
+from app.core.principal import Role, system
 
 app = typer.Typer(help="一码管地: 导入、研判、校验、账号。", no_args_is_help=True, pretty_exceptions_enable=False)
 audit_app = typer.Typer(help="操作日志。", no_args_is_help=True)
 demo_app = typer.Typer(help="演示县。", no_args_is_help=True)
 key_app = typer.Typer(help="接口密钥。", no_args_is_help=True)
+account_app = typer.Typer(help="账号。", no_args_is_help=True)
 county_app = typer.Typer(help="县(市、区)。", no_args_is_help=True)
-for name, group in (("audit", audit_app), ("demo", demo_app), ("key", key_app), ("county", county_app)):
+for name, group in (("audit", audit_app), ("demo", demo_app), ("key", key_app), ("account", account_app), ("county", county_app)):
     app.add_typer(group, name=name)
 County = Annotated[str, typer.Option("--county", help="县级行政区代码, 6 位")]
 
@@ -140,6 +141,25 @@ def key_create(
             return key
 
     typer.echo(run(create()))
+
+
+@account_app.command("add")
+def account_add(
+    username: Annotated[str, typer.Argument(help="登录名; 已有则重设密码")],
+    county: County,
+    role: Annotated[Role, typer.Option(help="角色")],
+    name: Annotated[str | None, typer.Option(help="姓名, 默认同登录名")] = None,
+    department: Annotated[str | None, typer.Option(help="部门代码, 见政策包")] = None,
+    body: Annotated[str | None, typer.Option(help="责任主体 9 位代码; 专管员必填")] = None,
+) -> None:
+    """A person; the random password is printed once."""
+    from app.accounts import service
+
+    if role is Role.officer and body is None:
+        raise typer.BadParameter("专管员须给出责任主体", param_hint="--body")
+    person = {"username": username, "display_name": name or username, "role": role, "county_code": county,
+              "department_code": department, "responsible_body": body}  # fmt: skip
+    typer.echo(run(service.add_account(person, by=system(county, "命令行"))))
 
 
 @county_app.command("add")

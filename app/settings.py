@@ -20,8 +20,6 @@ class Settings(BaseSettings):
     """Fixes the clock (Asia/Shanghai); the demo county lives at 2025-09-30."""
     host: str = "127.0.0.1"
     """Address the server binds to."""
-    public_read: bool = False
-    """Whether anonymous callers may read the public layer."""
     public_url: str | None = None
     """Base URL printed in QR codes and links when the proxy's headers can't be trusted."""
     root_path: str = ""

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app import status
+from app import docs_page, status
 from app.accounts import audit_router
 from app.accounts import router as accounts
 from app.classification import router as classification
@@ -14,7 +14,9 @@ from app.policy import router as policy
 from app.remediation import router as remediation
 
 ROUTERS: tuple[APIRouter, ...] = (
-    status.router, accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
+    status.router,
+    docs_page.router,
+    accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
     dossiers.router, maps.router,
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app import wiring
 from app.classification import service as classification
-from app.core import clock, db
+from app.core import clock, db, logs
 from app.core.principal import system
 from app.remediation import evidence
 
@@ -39,6 +39,7 @@ async def sweep() -> None:
 
 async def main() -> None:
     """Once at start, then each minute a look at the clock."""
+    logs.configure()
     wiring.subscribe()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -134,7 +134,7 @@ hash_files() { xargs -0 sha256sum | sha256sum; }
 ensure_console() {
   [ -f app/console/package.json ] || { say "      还没有 app/console, 跳过"; return 0; }
   local want modules
-  want=$(find app/console \( -name node_modules -o -name dist \) -prune -o -type f -print0 | sort -z | hash_files)
+  want=$(find app/console \( -name node_modules -o -name dist -o -name pictures \) -prune -o -type f -print0 | sort -z | hash_files)
   [ ! -f app/console/dist/index.html ] || [ "$(cat "$cache/console.stamp" 2>/dev/null)" != "$want" ] || return 0
   find_node || return
   modules=$(find app/console -maxdepth 1 -name 'package*.json' -print0 | sort -z | hash_files)

@@ -1,5 +1,6 @@
 """What a route asks for: who signed in, a reading connection, a write in progress, the version it matches."""
 
+import hashlib
 import re
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated
@@ -83,10 +84,24 @@ async def write(
         raise PreconditionRequired("缺少 Idempotency-Key 请求头", pointer="header:Idempotency-Key", hint="每次操作生成一个新的 UUID")
     async with writing(principal) as work:
         if idempotency_key:
-            is_form = request.headers.get("content-type", "").startswith("multipart/")
-            body = request.headers.get("content-length", "").encode() if is_form else await request.body()
-            await work.claim_key(idempotency_key[:200], request.url.path.encode() + b"\n" + body)
+            await work.claim_key(idempotency_key[:200], request.url.path.encode() + b"\n" + await _content(request))
         yield work
+
+
+async def _content(request: Request) -> bytes:
+    """What makes a body the same: its bytes, or the fields and files of a form (its boundary differs each time)."""
+    if not request.headers.get("content-type", "").startswith("multipart/"):
+        return await request.body()
+    digest = hashlib.sha256()
+    for name, value in (await request.form()).multi_items():
+        digest.update(f"\n{name}\n".encode())
+        if isinstance(value, str):
+            digest.update(value.encode())
+            continue
+        while chunk := await value.read(1 << 20):
+            digest.update(chunk)
+        await value.seek(0)
+    return digest.digest()
 
 
 Write = Annotated[Work, Depends(write, scope="function")]

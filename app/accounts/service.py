@@ -62,6 +62,15 @@ async def sign_out(work: Work) -> None:
     work.audited("session.close", "account", work.principal.id)
 
 
+async def add_account(person: dict[str, Any], *, by: Principal) -> str:
+    """Create an account, or give an existing one a new password; returns the random password, shown once."""
+    password = secrets.token_urlsafe(12)
+    async with db.engine().begin() as conn:
+        account_id = await queries.add_account(conn, person | {"password_hash": HASHER.hash(password)})
+        await audit.append(conn, by, audit.Entry("account.add", "account", str(account_id), person))
+    return password
+
+
 async def create_key(conn: AsyncConnection, *, account_id: int, label: str, origins: list[str]) -> str:
     """A new API key; shown once."""
     key = f"ymk_{secrets.token_urlsafe(24)}"

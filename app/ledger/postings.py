@@ -48,10 +48,14 @@ class Share:
 def snap(geom: BaseGeometry) -> BaseGeometry:
     """The shape on the 1 mm grid, valid, polygons only; of floating precision again, lest unions be rounded to the grid too."""
     snapped = shapely.set_precision(shapely.make_valid(shapely.force_2d(geom)), GRID)
-    parts = [p for p in shapely.get_parts(snapped) if p.geom_type == "Polygon"]
-    inner = [p for g in shapely.get_parts(snapped) if g.geom_type in ("MultiPolygon", "GeometryCollection") for p in shapely.get_parts(g)]
-    polygons = [p for p in (*parts, *inner) if p.geom_type == "Polygon" and not p.is_empty]
-    return shapely.set_precision(MultiPolygon(polygons), 0)
+    return shapely.set_precision(polygons(snapped), 0)
+
+
+def polygons(geom: BaseGeometry) -> MultiPolygon:
+    """The areas of a shape; what is only line or point is dropped."""
+    parts = [p for p in shapely.get_parts(geom) if p.geom_type == "Polygon"]
+    inner = [p for g in shapely.get_parts(geom) if g.geom_type in ("MultiPolygon", "GeometryCollection") for p in shapely.get_parts(g)]
+    return MultiPolygon([p for p in (*parts, *inner) if p.geom_type == "Polygon" and not p.is_empty])
 
 
 def area(geom: BaseGeometry) -> Decimal:
@@ -125,7 +129,7 @@ def reposts(standing: Sequence[Ground], removed: Sequence[Ground], have: Mapping
     earlier = earlier_touching(standing)
     gains: dict[int, Share] = {}
     for ground in sorted(standing, key=lambda g: g.order):
-        if ground.order < first or tree.query(ground.plane).size == 0:
+        if ground.order < first or tree.query(ground.plane, predicate="intersects").size == 0:
             continue
         gain = share(ground, earlier[ground.order]) - have.get(ground.order, Share())
         if gain.ground_m2 >= NOISE or gain.counted_m2 != 0:

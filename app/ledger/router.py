@@ -67,8 +67,6 @@ async def read_progress(
 
 
 @router.get("/api/ranking", tags=["targets"])
-async def read_ranking(
-    principal: Signed, conn: Read, target: str, as_of: date | None = None, calibre: str | None = None
-) -> dict[str, Any]:
+async def read_ranking(principal: Signed, conn: Read, target: str, as_of: date | None = None, calibre: str | None = None) -> dict[str, Any]:
     """赛马晾晒: places of the responsible bodies."""
     return await targets.ranking(conn, principal, target, as_of=as_of, calibre=calibre)

@@ -17,7 +17,7 @@ from app.ledger import queries
 from app.ledger.errors import ParcelAreaExceeded
 from app.ledger.postings import Ground, Share, area, earlier_touching, new_shape, reposts, share
 from app.ledger.queries import Book, Entry
-from app.ledger.shapes import to_plane, to_stored
+from app.ledger.shapes import part_to_plane, to_stored
 from app.policy import Pack, pack_for
 
 ROUNDING_M2 = Decimal("0.05")
@@ -55,7 +55,9 @@ class _Accepted:
 async def _accept(conn: AsyncConnection, book: Book, case: Row[Any], event: CaseAccepted) -> list[int]:
     epsg = await queries.meridian(conn, book.county)
     rows = await queries.accepted_parcels(conn, book.county, case.id)
-    parcels = [_Accepted(r, to_plane(shapely.from_wkb(r.geom), epsg), event.accepted_on, event.by) for r in rows]
+    parcels = [
+        _Accepted(r, part_to_plane(shapely.from_wkb(r.geom), shapely.from_wkb(r.part), epsg), event.accepted_on, event.by) for r in rows
+    ]
     standing = await queries.standing(conn, book, [shapely.to_wkb(p.plane) for p in parcels])
     grounds = [Ground(r.id, shapely.from_wkb(r.plane), r.accepted_m2) for r in standing]
     first = max((g.order for g in grounds), default=0) + 1

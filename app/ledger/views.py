@@ -30,9 +30,7 @@ def _body(principal: Principal, asked: str | None) -> str | None:
     return asked
 
 
-async def postings(
-    conn: AsyncConnection, principal: Principal, asked: dict[str, Any], *, cursor: str | None, limit: int
-) -> dict[str, Any]:
+async def postings(conn: AsyncConnection, principal: Principal, asked: dict[str, Any], *, cursor: str | None, limit: int) -> dict[str, Any]:
     """A page of one measure's postings, newest first, and n and Σ over all pages. Measures are never summed together."""
     pack = pack_for(principal.county_code, clock.today())
     measure = asked.get("measure") or headline(pack)
@@ -71,4 +69,3 @@ def _posting(row: Row[Any], pack: Pack) -> dict[str, Any]:
         "geometry_label": STATUS_LABELS[row.geometry_status], "reverses_id": row.reverses_id, "firms": row.firms, "reason": row.reason,
         "document": row.document, "by": row.posted_by, "recorded_at": row.recorded_at,
     }  # fmt: skip
-

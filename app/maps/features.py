@@ -11,6 +11,8 @@ from app.maps import queries
 from app.maps.queries import COUNTED, Page, View
 
 MAX_OFFSET = 100_000
+WAIT = 10
+"""Seconds for a connection of the pool; then 503 rather than a queue without end."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def checked_filters(view: View, given: dict[str, str | None]) -> dict[str, str]:
 
 async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
     """One page of parcels; one more id is asked for to know whether another page follows."""
-    async with pool.acquire() as conn:
+    async with pool.acquire(timeout=WAIT) as conn:
         ids, matched = await _ids(conn, view, replace(page, limit=page.limit + 1))
         statement, bound = queries.texts(view, ids[: page.limit])
         rows = await conn.fetch(statement, *bound) if ids else []

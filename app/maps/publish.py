@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core import clock
+from app.core import clock, db
 from app.core.events import CaseChanged, FactsPublished, ParcelsChanged
 from app.maps.queries import sql
 
-TABLES = ("map_parcel", "map_parcel_public")
+TABLES = ("map_filter", "map_parcel", "map_parcel_public")
 
 
 async def publish(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int] | None = None) -> None:
@@ -21,7 +21,10 @@ async def publish(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[
     chosen = "" if parcel_ids is None else " AND id = ANY(CAST(:ids AS bigint[]))"
     for table in TABLES:
         await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county{chosen}"), values)
-    await conn.execute(text(sql("publish_parcels")), {**values, "today": clock.today()})
+    await conn.execute(text(sql("publish_filter")), {**values, "today": clock.today()})
+    if parcel_ids is None:
+        await db.analyze(conn, "map_filter")
+    await conn.execute(text(sql("publish_parcels")), values)
     await conn.execute(text(sql("publish_public")), values)
 
 

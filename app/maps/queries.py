@@ -7,6 +7,7 @@ from typing import Any
 
 from app.core.principal import Principal, Role
 from app.maps.extent import Envelope
+from app.maps.filters import Condition
 
 COUNTED = 10_000
 """Up to this many candidates a page is chosen from all of them, and numberMatched is exact; above it is left out."""
@@ -29,6 +30,11 @@ class View:
     filters: tuple[str, ...]
     own_body: str | None = None
     is_officer: bool = False
+
+    @property
+    def is_public(self) -> bool:
+        """The reduced form of a viewer."""
+        return self.table == "map_parcel_public"
 
     @property
     def scope(self) -> tuple[str, ...]:
@@ -77,14 +83,6 @@ def _inside(view: View, envelopes: tuple[Envelope, ...], bind: Values) -> str:
     return f"({' OR '.join(each)})"
 
 
-def _filtered(view: View, filters: dict[str, str], bind: Values) -> str:
-    """Equality filters. Elsewhere than in his own body an officer can't ask what he may not see."""
-    terms = [f"m.{name} = {bind(value)}" for name, value in filters.items()]
-    if view.is_officer and set(filters) - {"responsible_body"}:
-        terms.append(f"m.responsible_body = {bind(view.own_body or '')}")
-    return " AND ".join(terms) or "true"
-
-
 @dataclass(frozen=True)
 class Page:
     """Which page is asked for."""
@@ -94,6 +92,26 @@ class Page:
     limit: int
     after: int = 0
     offset: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+
+def _filtered(view: View, page: Page, bind: Values) -> str:
+    """Filters. Elsewhere than in his own body an officer can't ask what he may not see."""
+    terms = [f"m.{name} = {bind(value)}" for name, value in page.filters.items()]
+    if view.is_officer and (set(page.filters) - {"responsible_body"} or any(c.is_asked for c in page.conditions)):
+        terms.append(f"m.responsible_body = {bind(view.own_body or '')}")
+    terms += [f"({c.after(bind.bound)})" for c in page.conditions]
+    return " AND ".join(terms) or "true"
+
+
+def _joined(view: View, page: Page) -> str:
+    """Narrow columns (t) and the shape (g), only where a condition reads them: a plain extent stays an index-only look."""
+    found = ""
+    if any(c.is_asked for c in page.conditions):
+        found += " JOIN map_filter t ON t.county_code = m.county_code AND t.id = m.id"
+    if any(c.needs_shape for c in page.conditions):
+        found += f" JOIN {view.table} g ON g.county_code = m.county_code AND g.id = m.id"
+    return found
 
 
 def ids_of_few(view: View, page: Page) -> tuple[str, list[Any]]:
@@ -109,9 +127,9 @@ def ids_of_few(view: View, page: Page) -> tuple[str, list[Any]]:
 WITH near AS MATERIALIZED ({" UNION ALL ".join(candidates)}),
 hit AS MATERIALIZED (
     SELECT DISTINCT m.id
-    FROM near m
+    FROM near m{_joined(view, page)}
     WHERE (SELECT count(*) FROM near) <= {COUNTED}
-      AND {_filtered(view, page.filters, bind)}
+      AND {_filtered(view, page, bind)}
       AND {_inside(view, page.envelopes, bind)}
 )
 SELECT (SELECT count(*) FROM near) AS near,
@@ -128,10 +146,10 @@ def ids_in_order(view: View, page: Page) -> tuple[str, list[Any]]:
     order = f"m.id <-> {after}::bigint" if page.envelopes else "m.id"
     statement = f"""
 SELECT m.id
-FROM {view.table} m
+FROM {view.table} m{_joined(view, page)}
 WHERE m.county_code = {bind(view.county_code)}
   AND m.id > {after}::bigint
-  AND {_filtered(view, page.filters, bind)}
+  AND {_filtered(view, page, bind)}
   AND {_inside(view, page.envelopes, bind)}
 ORDER BY {order}
 OFFSET {bind(page.offset)} LIMIT {bind(page.limit)}

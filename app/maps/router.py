@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.accounts.deps import Signed
 from app.maps import answers, links, ogc, service
 from app.maps.features import MAX_OFFSET
+from app.maps.filters import Lang
 from app.maps.layers import LAYERS, layer_for, visible
 from app.maps.moments import parse
 from app.maps.service import MAX_LIMIT, Asked
@@ -23,6 +24,19 @@ AsOf = Annotated[date | None, Query(description="现实世界的日期 (默认�
 KnownAt = Annotated[str | None, Query(max_length=40, description="登记簿当时所知: 日期 (至当日结束) 或时刻")]
 Datetime = Annotated[str | None, Query(max_length=80, alias="datetime", description="时刻或 开始/结束 (OGC)")]
 Equal = Annotated[str | None, Query(max_length=40)]
+Filter = Annotated[
+    str | None,
+    Query(
+        max_length=70_000, description="CQL2 筛选条件,可用字段见 queryables",
+        openapi_examples={
+            "text": {"summary": "文本", "value": "grade IN ('C','D') AND area_used_mu >= 3"},
+            "space": {"summary": "空间", "value": "far < 1.0 AND S_INTERSECTS(geom, BBOX(121.2,30.1,121.3,30.2))"},
+            "json": {"summary": "JSON (filter-lang=cql2-json)", "value": '{"op":"=","args":[{"property":"idle"},"suspected"]}'},
+        },
+    ),
+]  # fmt: skip
+FilterLang = Annotated[Lang | None, Query(alias="filter-lang", description="filter 的写法,默认 cql2-text")]
+FilterCrs = Annotated[str | None, Query(alias="filter-crs", max_length=120, description="filter 中图形的坐标系 URI,默认 CRS84")]
 Format = Annotated[Literal["json", "geojson"] | None, Query(description="只有 GeoJSON")]
 Key = Annotated[str, Path(max_length=40)]
 
@@ -52,6 +66,7 @@ async def parcels(
     request: Request, principal: Signed, bbox: Bbox = None, limit: Limit = 1000, cursor: Cursor = None, offset: Offset = None,
     responsible_body: Equal = None, display_class: Equal = None, inefficient: Equal = None, idle: Equal = None,
     standard_land: Equal = None, grade: Equal = None, as_of: AsOf = None, known_at: KnownAt = None, moment: Datetime = None,
+    filter: Filter = None, filter_lang: FilterLang = None, filter_crs: FilterCrs = None,
     f: Format = None,  # noqa: ARG001
 ) -> Response:  # fmt: skip
     """按范围与属性读取宗地;按 id 顺序分页。numberMatched 仅在不超过一万时给出,给出即准确。"""
@@ -59,7 +74,8 @@ async def parcels(
         "responsible_body": responsible_body, "display_class": display_class, "inefficient": inefficient, "idle": idle,
         "standard_land": standard_land, "grade": grade,
     }  # fmt: skip
-    return await service.parcel_page(request, principal, parse(as_of, known_at, moment), Asked(bbox, limit, cursor, offset, filters))
+    asked = Asked(bbox, limit, cursor, offset, filters, filter, filter_lang, filter_crs)
+    return await service.parcel_page(request, principal, parse(as_of, known_at, moment), asked)
 
 
 @router.get("/collections/parcels/items/{feature_id}", summary="一宗地")

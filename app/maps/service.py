@@ -10,7 +10,9 @@ from app.core import clock, pages
 from app.core.errors import BadParameter
 from app.core.principal import Principal
 from app.maps import answers, features, history, links, meta, ogc, places, tiles
+from app.maps import filters as filtering
 from app.maps.extent import parse_bbox
+from app.maps.filters import Lang
 from app.maps.layers import layer_for
 from app.maps.moments import Moment
 from app.maps.queries import Page, View, view_of
@@ -27,25 +29,33 @@ class Asked:
     cursor: str | None
     offset: int | None = None
     filters: dict[str, str | None] | None = None
+    filter: str | None = None
+    filter_lang: Lang | None = None
+    filter_crs: str | None = None
 
 
-def _page(layer_id: str, asked: Asked, filters: dict[str, str], scope: tuple[object, ...], moment: Moment) -> tuple[Page, str]:
+def _page(layer_id: str, asked: Asked, filters: dict[str, str], view: View, moment: Moment) -> tuple[Page, str]:
     """The page and the binding of its cursors: a cursor continues its own query only, also at its own moment."""
     days = () if moment.is_now else (moment.start, moment.end)
-    binding = pages.bind(layer_id, scope, filters, asked.bbox, days)
+    condition = filtering.condition(asked.filter, asked.filter_lang, asked.filter_crs, is_public=view.is_public)
+    if condition and not moment.is_now:
+        raise BadParameter("历史时点不支持 filter", pointer="query:filter", hint="去掉 as_of、known_at、datetime")
+    query = (asked.filter, asked.filter_lang, asked.filter_crs) if condition else ()
+    binding = pages.bind(layer_id, view.scope, filters, asked.bbox, days, *query)
     after = pages.decode(asked.cursor, binding) if asked.cursor else 0
     if not isinstance(after, int):
         raise BadParameter("游标已损坏", pointer="query:cursor")
     if asked.cursor and asked.offset:
         raise BadParameter("cursor 与 offset 只能给一个", pointer="query:offset")
-    return Page(parse_bbox(asked.bbox), filters, min(asked.limit, MAX_LIMIT), after, asked.offset or 0), binding
+    conditions = (condition,) if condition else ()
+    return Page(parse_bbox(asked.bbox), filters, min(asked.limit, MAX_LIMIT), after, asked.offset or 0, conditions), binding
 
 
 async def parcel_page(request: Request, principal: Principal, moment: Moment, asked: Asked) -> Response:
     """/collections/parcels/items: now from the stored texts, another moment from the versions."""
     view = view_of(principal)
     filters = features.checked_filters(view, asked.filters or {})
-    page, binding = _page("parcels", asked, filters, view.scope, moment)
+    page, binding = _page("parcels", asked, filters, view, moment)
     pool: asyncpg.Pool = request.app.state.map_pool
     head, base, given = await features.head(pool, view.county_code, "parcels"), links.base(request), dict(request.query_params)
     tag = answers.etag(head.version, head.facts_as_of, base, given, view.scope, clock.today())
@@ -59,7 +69,7 @@ async def place_page(request: Request, principal: Principal, layer_id: str, mome
     """/collections/{layer}/items of a small layer."""
     layer = layer_for(principal, layer_id)
     view = view_of(principal)
-    page, binding = _page(layer_id, asked, {}, view.scope, moment)
+    page, binding = _page(layer_id, asked, {}, view, moment)
     pool: asyncpg.Pool = request.app.state.map_pool
     head, base, given = await features.head(pool, view.county_code, layer_id), links.base(request), dict(request.query_params)
     tag = answers.etag(layer_id, head.version, base, given, view.scope, clock.today())

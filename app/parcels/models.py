@@ -5,7 +5,21 @@ from decimal import Decimal
 from typing import Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Computed, Date, ForeignKey, Identity, Index, Integer, Numeric, String, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Computed,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -74,7 +88,9 @@ class ParcelVersion(Base):
     import_id: Mapped[int | None] = mapped_column(BigInteger)
     source_row: Mapped[int | None] = mapped_column(Integer)
     __table_args__ = (
-        Index("uq_parcel_version_from", "county_code", "parcel_id", "valid_from", unique=True, postgresql_where=text("upper_inf(recorded)")),
+        Index(
+            "uq_parcel_version_from", "county_code", "parcel_id", "valid_from", unique=True, postgresql_where=text("upper_inf(recorded)")
+        ),
         Index("uq_parcel_version_current", "county_code", "parcel_id", unique=True, postgresql_where=text("is_current")),
         Index("ix_parcel_version_geom", "geom", postgresql_using="gist"),
         Index("ix_parcel_version_parcel", "parcel_id"),

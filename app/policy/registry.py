@@ -155,12 +155,13 @@ _JSON_TYPES: Mapping[str, dict[str, str]] = {
 
 def json_schema(*, level: Level = Level.L2) -> dict[str, dict[str, Any]]:
     """`properties` member of OGC queryables/schema; unit and denominator as x- members."""
-    found: dict[str, dict[str, Any]] = {}
-    for column in filter_columns(level=level).values():
-        extra = {"x-ogc-unit": column.unit, "x-denominator": column.denominator, "enum": list(column.values) or None}
-        shown = {"title": column.label, **_JSON_TYPES[column.type], **{k: v for k, v in extra.items() if v is not None}}
-        found[column.name] = shown
-    return found
+    return {column.name: schema_of(column) for column in filter_columns(level=level).values()}
+
+
+def schema_of(column: Column) -> dict[str, Any]:
+    """One column as a JSON Schema property."""
+    extra = {"x-ogc-unit": column.unit, "x-denominator": column.denominator, "enum": list(column.values) or None}
+    return {"title": column.label, **_JSON_TYPES[column.type], **{k: v for k, v in extra.items() if v is not None}}
 
 
 def meta() -> list[dict[str, Any]]:

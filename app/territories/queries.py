@@ -61,7 +61,8 @@ async def upsert_calibre(
 ) -> None:
     """A calibre is every body of the county without the named ones."""
     sql = (
-        "INSERT INTO calibre (county_code, code, name, bodies, note) SELECT CAST(:c AS varchar), :k, :n, array_agg(code ORDER BY code), :note"
+        "INSERT INTO calibre (county_code, code, name, bodies, note)"
+        " SELECT CAST(:c AS varchar), :k, :n, array_agg(code ORDER BY code), :note"
         " FROM responsible_body WHERE county_code = CAST(:c AS varchar) AND code <> ALL(CAST(:without AS text[]))"
         " ON CONFLICT (county_code, code) DO UPDATE SET bodies = excluded.bodies"
     )

@@ -72,7 +72,9 @@ async def test_a_key_reads_and_never_writes(client: httpx.AsyncClient, accounts:
     assert in_url.status_code == 401, "a key in the URL stands only for the pages it was issued to"
 
 
-async def test_the_same_idempotency_key_answers_once_and_is_refused_for_another_body(client: httpx.AsyncClient, accounts: list[dict]) -> None:
+async def test_the_same_idempotency_key_answers_once_and_is_refused_for_another_body(
+    client: httpx.AsyncClient, accounts: list[dict]
+) -> None:
     headers = await bearer(client, person(accounts, "planner")) | {"idempotency-key": str(uuid4())}
     first = await client.post("/api/keys", json={"label": "一次"}, headers=headers)
     again = await client.post("/api/keys", json={"label": "一次"}, headers=headers)

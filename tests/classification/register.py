@@ -12,9 +12,7 @@ COUNTY = "999001"
 BODY = "999001101"
 AS_OF = date(2025, 9, 30)
 FRESH = date(2025, 6, 30)
-_SQUARE = (
-    "ST_Multi(ST_Transform(ST_MakeEnvelope(500000 + :n * 200, 3330000, 500000 + :n * 200 + 100, 3330100, 4549), 4490))"
-)
+_SQUARE = "ST_Multi(ST_Transform(ST_MakeEnvelope(500000 + :n * 200, 3330000, 500000 + :n * 200 + 100, 3330100, 4549), 4490))"
 
 
 class Register:
@@ -26,7 +24,8 @@ class Register:
 
     async def open(self) -> "Register":
         await self.conn.execute(
-            text("INSERT INTO county (code, name, meridian_epsg, is_test) VALUES (:c, '试验县', 4549, true) ON CONFLICT DO NOTHING"), {"c": COUNTY}
+            text("INSERT INTO county (code, name, meridian_epsg, is_test) VALUES (:c, '试验县', 4549, true) ON CONFLICT DO NOTHING"),
+            {"c": COUNTY},
         )
         return self
 
@@ -57,7 +56,13 @@ class Register:
 
     async def firm(self, uscc: str | None = None, **values: Any) -> int:
         n = next(self.numbers)
-        row = {"uscc": uscc or f"91330282MA{n:08d}", "name": f"企业{n}", "industry_code": "3857", "status": "active", "data_on": FRESH} | values
+        row = {
+            "uscc": uscc or f"91330282MA{n:08d}",
+            "name": f"企业{n}",
+            "industry_code": "3857",
+            "status": "active",
+            "data_on": FRESH,
+        } | values
         return await self.insert("enterprise", **row)
 
     async def holds(self, firm: int, parcel: int, mu: float | None, relation: str = "own", **values: Any) -> None:
@@ -72,17 +77,31 @@ class Register:
     async def grade(self, firm: int, grade: str, year: int = 2024, published_on: date | None = date(2025, 8, 8)) -> None:
         await self.insert("enterprise_grade", enterprise_id=firm, year=year, grade=grade, published_on=published_on)
 
-    async def building(self, parcel: int, gross: float | None = 100, counted: float | None = 100, vacant: float | None = 0, **values: Any) -> None:
+    async def building(
+        self, parcel: int, gross: float | None = 100, counted: float | None = 100, vacant: float | None = 0, **values: Any
+    ) -> None:
         areas = {"gross_floor_area_m2": gross, "far_floor_area_m2": counted, "vacant_floor_area_m2": vacant}
         exact = {name: None if value is None else Decimal(str(value)) for name, value in areas.items()}
         await self.insert("building", parcel_id=parcel, number=str(next(self.numbers)), **({"data_on": FRESH} | exact | values))
 
     async def contract(self, parcel: int, **values: Any) -> int:
-        row = {"electronic_no": f"330282{next(self.numbers):06d}", "supply_mode": "listed_grant", "signed_on": date(2018, 3, 1), "data_on": FRESH}
+        row = {
+            "electronic_no": f"330282{next(self.numbers):06d}",
+            "supply_mode": "listed_grant",
+            "signed_on": date(2018, 3, 1),
+            "data_on": FRESH,
+        }
         return await self.insert("supply_contract", parcel_id=parcel, **(row | values))
 
     async def promise(self, contract: int, **values: Any) -> None:
-        row = {"indicator": "亩均税收", "comparator": ">=", "promised": Decimal(30), "gate": "capacity", "due_on": date(2027, 12, 31), "actual": None}
+        row = {
+            "indicator": "亩均税收",
+            "comparator": ">=",
+            "promised": Decimal(30),
+            "gate": "capacity",
+            "due_on": date(2027, 12, 31),
+            "actual": None,
+        }
         await self.insert("standard_land_indicator", contract_id=contract, **(row | values))
 
     async def lists_checked(self, on: date = date(2025, 9, 1), *, but: str | None = None) -> None:
@@ -90,5 +109,7 @@ class Register:
             if kind != but:
                 await self.insert("list_check", list_kind=kind, data_on=on)
 
-    async def listed(self, firm: int, kind: str = "obsolete_capacity", entered_on: date | None = date(2024, 1, 1), exit_on: date | None = None) -> None:
+    async def listed(
+        self, firm: int, kind: str = "obsolete_capacity", entered_on: date | None = date(2024, 1, 1), exit_on: date | None = None
+    ) -> None:
         await self.insert("list_membership", enterprise_id=firm, list_kind=kind, entered_on=entered_on, exit_on=exit_on)

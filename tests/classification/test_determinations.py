@@ -34,7 +34,13 @@ async def land(conn, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def asked(land: str, kind: str = "idle", **values: Any) -> DeterminationIn:
-    row = {"land_code": land, "kind": kind, "document": "慈自然资闲认〔2025〕3号", "decided_on": date(2025, 9, 1), "decided_by": "市自然资源规划局"}
+    row = {
+        "land_code": land,
+        "kind": kind,
+        "document": "慈自然资闲认〔2025〕3号",
+        "decided_on": date(2025, 9, 1),
+        "decided_by": "市自然资源规划局",
+    }
     return DeterminationIn(**(row | values))
 
 

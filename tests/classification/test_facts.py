@@ -54,7 +54,8 @@ async def test_a_parcel_is_there_only_on_the_days_of_its_versions(register: Regi
 
 
 @pytest.mark.parametrize(
-    ("mu", "tax", "expected"), [(15, 75, "5.0000"), (15, 75.15, "5.0100"), (15, 0, "0.0000"), (0.1, 0.5, "5.0000"), (3.3333, 16.6666, "5.0000")]
+    ("mu", "tax", "expected"),
+    [(15, 75, "5.0000"), (15, 75.15, "5.0100"), (15, 0, "0.0000"), (0.1, 0.5, "5.0000"), (3.3333, 16.6666, "5.0000")],
 )
 async def test_tax_per_mu_of_one_user(register: Register, fact: Facts, mu: float, tax: float, expected: str) -> None:
     parcel, firm = await register.parcel(), await register.firm()
@@ -101,7 +102,9 @@ async def test_an_unknown_user_over_a_tenth_makes_the_parcel_unknown(register: R
     ("year", "data_on", "known"),
     [(2024, TWO_YEARS, True), (2024, STALE, False), (2024, None, False), (2023, TWO_YEARS, True), (2025, date(2025, 9, 1), False)],
 )
-async def test_tax_is_fresh_for_two_years_and_not_later_than_the_data_year(register: Register, fact: Facts, year: int, data_on: date | None, known: bool) -> None:
+async def test_tax_is_fresh_for_two_years_and_not_later_than_the_data_year(
+    register: Register, fact: Facts, year: int, data_on: date | None, known: bool
+) -> None:
     parcel, firm = await register.parcel(), await register.firm()
     await register.holds(firm, parcel, 10)
     await register.tax(firm, 40, year, data_on)
@@ -164,8 +167,12 @@ async def test_the_year_before_must_be_the_year_before(register: Register, fact:
     assert (await fact(parcel)).grade_prev is None
 
 
-@pytest.mark.parametrize(("counted", "expected"), [([4999.4], "0.4999"), ([4999.5], "0.5000"), ([2000, 3000], "0.5000"), ([5000, None], None), ([], None)])
-async def test_far_is_counted_floor_over_parcel_area(register: Register, fact: Facts, counted: list[float | None], expected: str | None) -> None:
+@pytest.mark.parametrize(
+    ("counted", "expected"), [([4999.4], "0.4999"), ([4999.5], "0.5000"), ([2000, 3000], "0.5000"), ([5000, None], None), ([], None)]
+)
+async def test_far_is_counted_floor_over_parcel_area(
+    register: Register, fact: Facts, counted: list[float | None], expected: str | None
+) -> None:
     parcel = await register.parcel()
     for value in counted:
         await register.building(parcel, counted=value)
@@ -173,7 +180,9 @@ async def test_far_is_counted_floor_over_parcel_area(register: Register, fact: F
 
 
 @pytest.mark.parametrize(("days", "is_known"), [([TWO_YEARS], True), ([STALE], False), ([None], False), ([date(2025, 1, 1), STALE], False)])
-async def test_the_oldest_building_datum_decides_freshness(register: Register, fact: Facts, days: list[date | None], is_known: bool) -> None:
+async def test_the_oldest_building_datum_decides_freshness(
+    register: Register, fact: Facts, days: list[date | None], is_known: bool
+) -> None:
     parcel = await register.parcel()
     for day in days:
         await register.building(parcel, data_on=day)
@@ -282,7 +291,9 @@ async def test_the_latest_contract_counts_and_ties_go_to_the_larger_number(regis
     assert (await fact(parcel)).supply_electronic_no == "A2"
 
 
-@pytest.mark.parametrize(("ratio", "relation"), [("1", "inside"), ("0.99", "inside"), ("0.5", "crossing"), ("0.01", "outside"), ("0", "outside"), (None, None)])
+@pytest.mark.parametrize(
+    ("ratio", "relation"), [("1", "inside"), ("0.99", "inside"), ("0.5", "crossing"), ("0.01", "outside"), ("0", "outside"), (None, None)]
+)
 async def test_control_line_relation(register: Register, fact: Facts, ratio: str | None, relation: str | None) -> None:
     parcel = await register.parcel()
     await register.insert("planning_layer", family="control_line", version="旧", valid_from=date(2020, 1, 1))

@@ -90,7 +90,9 @@ async def test_a_change_closes_the_row_and_opens_another(conn, register: Registe
     first = await judged(conn)
     await conn.execute(text("UPDATE enterprise_indicator SET tax_wan = 300 WHERE enterprise_id = :f"), {"f": firm})
     second = await judged(conn)
-    rows = (await conn.execute(text("SELECT * FROM verdict WHERE parcel_id = :p AND kind = 'inefficient' ORDER BY id"), {"p": parcel})).all()
+    rows = (
+        await conn.execute(text("SELECT * FROM verdict WHERE parcel_id = :p AND kind = 'inefficient' ORDER BY id"), {"p": parcel})
+    ).all()
     assert [(r.from_run, r.to_run, r.criteria_true) for r in rows] == [
         (first.run_id, second.run_id, ["C1", "C2"]),
         (second.run_id, None, ["C1"]),

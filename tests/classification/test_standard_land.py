@@ -15,7 +15,14 @@ PAST = date(2025, 9, 29)
 
 
 def promise(gate: str = "capacity", **values: Any) -> Promise:
-    row = {"indicator": "亩均税收", "unit": "万元/亩", "comparator": ">=", "promised": Decimal(30), "due_on": date(2027, 1, 1), "actual": None}
+    row = {
+        "indicator": "亩均税收",
+        "unit": "万元/亩",
+        "comparator": ">=",
+        "promised": Decimal(30),
+        "due_on": date(2027, 1, 1),
+        "actual": None,
+    }
     return Promise(gate=gate, **(row | values))
 
 

@@ -11,7 +11,9 @@ from tests.conftest import ROOT
 
 
 def test_models_equal_migrations(database: str) -> None:
-    said = subprocess.run([sys.executable, "-m", "alembic", "check"], cwd=ROOT, capture_output=True, text=True, env=os.environ.copy(), check=False)
+    said = subprocess.run(
+        [sys.executable, "-m", "alembic", "check"], cwd=ROOT, capture_output=True, text=True, env=os.environ.copy(), check=False
+    )
     assert said.returncode == 0, said.stdout + said.stderr
 
 
@@ -21,6 +23,15 @@ def test_every_constraint_is_named() -> None:
 
 
 async def test_the_map_role_reads_no_enterprise_and_no_account(conn) -> None:
-    for table in ("account", "account_session", "api_key", "enterprise", "enterprise_indicator", "enterprise_grade", "occupancy", "parcel_fact"):
+    for table in (
+        "account",
+        "account_session",
+        "api_key",
+        "enterprise",
+        "enterprise_indicator",
+        "enterprise_grade",
+        "occupancy",
+        "parcel_fact",
+    ):
         allowed = (await conn.execute(text("SELECT has_table_privilege('yima_map', :t, 'SELECT')"), {"t": table})).scalar()
         assert allowed is False, table

@@ -5,6 +5,7 @@ The samples must name every route of the OpenAPI description: a new route withou
 
 import asyncio
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -108,7 +109,9 @@ def call(client: httpx.Client, method: str, path: str, sample: Sample, ids: dict
         path = path.replace("{" + name + "}", str(ids.get(name, sample.own.get(name))))
     headers = {} if method == "get" else {"idempotency-key": str(uuid4()), "if-match": '"1"'}
     if path.endswith("/evidence") and method == "post":
-        return client.post(path, files={"file": ("a.jpg", b"\xff\xd8\xff\xe0" + uuid4().bytes * 8 + b"\xff\xd9", "image/jpeg")}, headers=headers)
+        return client.post(
+            path, files={"file": ("a.jpg", b"\xff\xd8\xff\xe0" + uuid4().bytes * 8 + b"\xff\xd9", "image/jpeg")}, headers=headers
+        )
     return client.request(method, path, params=sample.query, json=sample.body, headers=headers)
 
 
@@ -176,7 +179,17 @@ def test_every_route_with_every_role(live_server: Any, signed_in: Callable[..., 
                 answer = call(client, method, path, sample, sample.own)
                 if method == "get":
                     may = sample.readers is None or role in sample.readers
-                    expect(answer, {200, 204, 400, 403, 404} if may and role == "viewer" else {200, 204, 302, 404 if path.endswith("/freed-land/items/{feature_id}") else 200} if may else {403}, role, method, path)
+                    expect(
+                        answer,
+                        {200, 204, 400, 403, 404}
+                        if may and role == "viewer"
+                        else {200, 204, 302, 404 if path.endswith("/freed-land/items/{feature_id}") else 200}
+                        if may
+                        else {403},
+                        role,
+                        method,
+                        path,
+                    )
                 else:
                     assert sample.writers is not None
                     allowed = {200, 201, 404, 409, 412, 422} if role in sample.writers else {403, 404}
@@ -185,13 +198,15 @@ def test_every_route_with_every_role(live_server: Any, signed_in: Callable[..., 
                     if answer.is_success and grown != 1:
                         wrong.append(f"{method} {path} as {role}: {grown} audit records")
                 if sample.other:
-                    foreign = {k: (FOREIGN_ID if isinstance(v, int) else STRANGER if k == "land_code" else v) for k, v in sample.other.items()}
+                    foreign = {
+                        k: (FOREIGN_ID if isinstance(v, int) else STRANGER if k == "land_code" else v) for k, v in sample.other.items()
+                    }
                     if path not in OPEN and foreign != sample.other:
                         expect(call(client, method, path, sample, foreign), {404, 403, 400, 422}, f"{role}, another county", method, path)
                     if role == "officer" and not sample.officer_sees_other:
                         expect(call(client, method, path, sample, sample.other), {404, 403}, "officer, another body", method, path)
     with capsys.disabled():
-        print(f"\n{count} calls: {len(routes)} routes × {len(ROLES)} roles, no sign-in, a key, another body, another county")
+        sys.stdout.write(f"\n{count} calls: {len(routes)} routes × {len(ROLES)} roles, no sign-in, a key, another body, another county\n")
     assert not wrong, "\n".join(wrong)
 
 

@@ -63,7 +63,12 @@ def test_ogr2ogr_copies_every_parcel(live_server: Any, key: str, truth: dict[int
     out = tmp_path / "out.gpkg"
     env = os.environ | {"GDAL_HTTP_HEADERS": f"X-API-Key: {key}", "OGR_GPKG_FOREIGN_KEY_CHECK": "NO"}
     done = subprocess.run(
-        [program, "-f", "GPKG", str(out), f"OAPIF:{live_server.url}", "parcels"], env=env, capture_output=True, text=True, timeout=300, check=False
+        [program, "-f", "GPKG", str(out), f"OAPIF:{live_server.url}", "parcels"],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "ERROR" not in done.stderr, done.stderr

@@ -71,7 +71,9 @@ async def scratch(worker_id: str, live_server: Any, tmp_path: Path) -> AsyncIter
     await conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     await conn.execute(f'CREATE DATABASE "{name}" TEMPLATE {"template_yima" if has_template else "template1"}')
     url = make_url(admin).set(database=name).render_as_string(hide_password=False)
-    await asyncio.to_thread(subprocess.run, [sys.executable, "-m", "alembic", "upgrade", "head"], cwd=ROOT, env=environment(url, tmp_path), check=True)
+    await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-m", "alembic", "upgrade", "head"], cwd=ROOT, env=environment(url, tmp_path), check=True
+    )
     yield url
     await conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     await conn.close()
@@ -149,5 +151,7 @@ async def test_the_generator_writes_the_same_files_again(live_server: Any, tmp_p
     assert set(made[0]) == set(made[1])
     same = [name for name in made[0] if made[0][name] == made[1][name]]
     differing = [str(name) for name in made[0] if name not in same]
-    assert all(name.endswith((".gpkg", ".xlsx")) for name in differing), f"containers may hold the time of writing, nothing else may: {differing}"
+    assert all(name.endswith((".gpkg", ".xlsx")) for name in differing), (
+        f"containers may hold the time of writing, nothing else may: {differing}"
+    )
     assert [name for name in same if str(name).startswith("key")]

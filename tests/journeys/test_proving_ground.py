@@ -36,13 +36,13 @@ async def clear(county: str) -> None:
 
 
 @pytest.fixture(scope="module", params=SEEDS)
-async def proving_ground(request: pytest.FixtureRequest, seeded: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
+async def proving_ground(request: pytest.FixtureRequest, seeded: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     wiring.subscribe()
     await clear(COUNTY)
     folder = tmp_path_factory.mktemp(f"proving{request.param}")
     await demo.generate(COUNTY, folder, seed=request.param)
     await demo.load_county(COUNTY, folder, as_of=date(2025, 9, 30), is_test=True, say=lambda _: None)
-    yield folder
+    return folder
 
 
 @pytest.fixture

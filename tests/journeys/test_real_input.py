@@ -78,7 +78,9 @@ for args in json.load(sys.stdin):
 def refused(database: str, calls: list[list[str]]) -> list[tuple[int, str, str, str]]:
     """Several `yima import …` one after another in one process: exit code, output, errors, exception. Starting it takes seconds."""
     env = os.environ | {"YIMA_DATABASE_URL": database, "YIMA_TODAY": "2025-09-30", "PYTHONPATH": str(ROOT)}
-    said = subprocess.run([sys.executable, "-c", MANY], cwd=ROOT, env=env, input=json.dumps(calls), capture_output=True, text=True, timeout=300, check=True)
+    said = subprocess.run(
+        [sys.executable, "-c", MANY], cwd=ROOT, env=env, input=json.dumps(calls), capture_output=True, text=True, timeout=300, check=True
+    )
     answers = [tuple(json.loads(line)) for line in said.stdout.splitlines()]
     assert len(answers) == len(calls)
     return answers
@@ -94,7 +96,10 @@ async def counts(county: str) -> dict[str, int]:
     """What the county has of all that an import writes."""
     tables = ("parcel", "parcel_version", "import_job", "import_issue", "control_line", "audit_record", "parcel_alias", "map_parcel")
     async with db.engine().connect() as conn:
-        known = {r.table_name for r in await conn.execute(text("SELECT table_name FROM information_schema.columns WHERE column_name = 'county_code'"))}
+        known = {
+            r.table_name
+            for r in await conn.execute(text("SELECT table_name FROM information_schema.columns WHERE column_name = 'county_code'"))
+        }
         assert {"parcel", "parcel_version", "import_issue", "audit_record"} <= known
         sql = "SELECT count(*) FROM {} WHERE county_code = :c"
         return {t: (await conn.execute(text(sql.format(t)), {"c": county})).scalar_one() for t in tables if t in known}
@@ -127,7 +132,9 @@ async def test_taiwans_industrial_zones_load_whole(taiwan: dict[str, Any]) -> No
         sql = ("SELECT count(*) AS n, sum(v.area_geodesic_m2) AS m2, count(DISTINCT p.land_code) AS codes, bool_and(ST_IsValid(v.geom)) AS valid"
                " FROM parcel p JOIN parcel_version v ON v.parcel_id = p.id WHERE p.county_code = :c AND v.is_current")  # fmt: skip
         row = (await conn.execute(text(sql), {"c": TAIWAN})).one()
-        kept = (await conn.execute(text("SELECT code, count(*) AS n FROM import_issue WHERE county_code = :c GROUP BY 1"), {"c": TAIWAN})).all()
+        kept = (
+            await conn.execute(text("SELECT code, count(*) AS n FROM import_issue WHERE county_code = :c GROUP BY 1"), {"c": TAIWAN})
+        ).all()
     assert (row.n, row.codes, row.valid) == (3173, 3173, True)
     assert abs(row.m2 - Decimal("130880518.8")) <= 1, row.m2
     assert {r.code: r.n for r in kept} == dict(found), "issues are rows"
@@ -167,7 +174,9 @@ async def test_the_survey_text_gives_its_area(database: str, client: httpx.Async
     assert (centre.x, centre.y) == (pytest.approx(120.21665, abs=1e-5), pytest.approx(30.29867, abs=1e-5))
 
 
-async def test_a_gbk_shapefile_without_cpg_reads_cixi(database: str, client: httpx.AsyncClient, counties: dict[str, Any], shared: Path, tmp_path: Path) -> None:
+async def test_a_gbk_shapefile_without_cpg_reads_cixi(
+    database: str, client: httpx.AsyncClient, counties: dict[str, Any], shared: Path, tmp_path: Path
+) -> None:
     mapping = tmp_path / "对应.toml"
     mapping.write_text('code = "gb"\nname = "name"\n', encoding="utf-8")
     path = str(shared / "data/zhejiang_counties/zhejiang_counties_gbk_nocpg.shp")
@@ -182,7 +191,10 @@ async def test_a_gbk_shapefile_without_cpg_reads_cixi(database: str, client: htt
 def bad_files(folder: Path, shared: Path) -> dict[str, tuple[Path, str]]:
     """name → (file, the problem that names its fault)."""
     square = {"type": "Polygon", "coordinates": [[[620000, 3339000], [620100, 3339000], [620100, 3339100], [620000, 3339000]]]}
-    planar = {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"宗地代码": "330282001001GB00001"}, "geometry": square}]}
+    planar = {
+        "type": "FeatureCollection",
+        "features": [{"type": "Feature", "properties": {"宗地代码": "330282001001GB00001"}, "geometry": square}],
+    }
     made: dict[str, tuple[str, bytes, str]] = {
         "empty gpkg": ("空.gpkg", b"", "file_unreadable"),
         "cut gpkg": ("断.gpkg", (shared / "data/taiwan_industrial/tw_zoning_industrial.gpkg").read_bytes()[:200_000], "file_unreadable"),
@@ -204,7 +216,9 @@ def bad_files(folder: Path, shared: Path) -> dict[str, tuple[Path, str]]:
     }
 
 
-async def test_files_that_cannot_be_read_are_named_and_nothing_is_written(database: str, counties: dict[str, Any], shared: Path, tmp_path: Path) -> None:
+async def test_files_that_cannot_be_read_are_named_and_nothing_is_written(
+    database: str, counties: dict[str, Any], shared: Path, tmp_path: Path
+) -> None:
     before, files = await counts(EMPTY), bad_files(tmp_path, shared)
     answers = refused(database, [[str(path), "--kind", "parcels", "--county", EMPTY] for path, _ in files.values()])
     for (what, (_, code)), (status, out, errors, exception) in zip(files.items(), answers, strict=True):
@@ -231,6 +245,14 @@ async def test_wrong_options_are_named(database: str, counties: dict[str, Any], 
 async def test_one_file_that_fails_stops_the_whole_delivery(database: str, counties: dict[str, Any], shared: Path, tmp_path: Path) -> None:
     before = await counts(EMPTY)
     (tmp_path / "断.geojson").write_bytes(b"{")
-    done = yima(database, str(shared / "data/guotu_txt/hangzhou_pengbu_BR14_gbk.txt"), str(tmp_path / "断.geojson"), "--kind", "parcels", "--county", EMPTY)
+    done = yima(
+        database,
+        str(shared / "data/guotu_txt/hangzhou_pengbu_BR14_gbk.txt"),
+        str(tmp_path / "断.geojson"),
+        "--kind",
+        "parcels",
+        "--county",
+        EMPTY,
+    )
     assert (done.returncode, "[file_unreadable]" in done.stderr) == (2, True), done.stderr
     assert await counts(EMPTY) == before

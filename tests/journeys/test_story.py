@@ -121,7 +121,9 @@ def test_from_extent_to_target(live_server: Any, signed_in: Clients, killed: boo
     accepted = sum(Decimal(str(p["accepted_m2"])) for p in detail["parcels"])
     assert done_m2(planner) - before == accepted
     rows = planner.get(f"/api/targets/{HEADLINE}/progress").json()
-    assert Decimal(str(rows["done"]["mu"])) == (Decimal(str(rows["done"]["m2"])) * Decimal("0.0015")).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+    assert Decimal(str(rows["done"]["mu"])) == (Decimal(str(rows["done"]["m2"])) * Decimal("0.0015")).quantize(
+        Decimal("0.01"), "ROUND_HALF_UP"
+    )
     assert sum(Decimal(str(r["done_m2"])) for r in rows["rows"]) == Decimal(str(rows["done"]["m2"]))
 
     second = overlapping_case(planner, acceptor, feature)

@@ -56,7 +56,14 @@ def pack() -> Pack:
 
 def use_pack(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything in the two rooms sees the test county's pack."""
-    for module in ("app.ledger.service", "app.ledger.openings", "app.ledger.targets", "app.ledger.views", "app.remediation.service", "app.remediation.views"):
+    for module in (
+        "app.ledger.service",
+        "app.ledger.openings",
+        "app.ledger.targets",
+        "app.ledger.views",
+        "app.remediation.service",
+        "app.remediation.views",
+    ):
         monkeypatch.setattr(f"{module}.pack_for", lambda *_args: pack())
 
 
@@ -133,7 +140,8 @@ async def submitted_case(conn: AsyncConnection, plots: Sequence[Plot], *, method
 async def totals(conn: AsyncConnection) -> tuple[Decimal, Decimal, Decimal]:
     """Σ ground, Σ counted, and the area of the union of the standing grounds (PostGIS) of the test county."""
     sums = await conn.execute(
-        text("SELECT coalesce(sum(ground_m2), 0) AS g, coalesce(sum(counted_m2), 0) AS c FROM ledger_posting WHERE county_code = :c"), {"c": COUNTY}
+        text("SELECT coalesce(sum(ground_m2), 0) AS g, coalesce(sum(counted_m2), 0) AS c FROM ledger_posting WHERE county_code = :c"),
+        {"c": COUNTY},
     )
     union = await conn.execute(
         text("SELECT coalesce(ST_Area(ST_Union(plane)), 0) FROM ledger_ground WHERE county_code = :c AND is_standing"), {"c": COUNTY}

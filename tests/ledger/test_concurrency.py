@@ -29,7 +29,9 @@ async def test_two_acceptors_at_once_count_the_union(ledger: None) -> None:
         for n in range(ROUNDS):
             x, y = (n % 20) * 150.0, (n // 20) * 150.0
             first = await county.plot(conn, x, y, chance.uniform(60, 190), chance.uniform(60, 190))
-            second = await county.plot(conn, x + chance.uniform(0, 50), y + chance.uniform(0, 50), chance.uniform(60, 190), chance.uniform(60, 190))
+            second = await county.plot(
+                conn, x + chance.uniform(0, 50), y + chance.uniform(0, 50), chance.uniform(60, 190), chance.uniform(60, 190)
+            )
             pairs.append((await county.submitted_case(conn, [first]), await county.submitted_case(conn, [second])))
     accept = TransitionIn(step="accept")
     for pair in pairs:

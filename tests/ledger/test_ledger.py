@@ -30,7 +30,8 @@ async def accept(conn: AsyncConnection, case: int, areas: dict[int, str] | None 
     )
     for parcel, area in (areas or {}).items():
         await conn.execute(
-            text("UPDATE case_parcel SET accepted_m2 = :a WHERE case_id = :k AND parcel_id = :p"), {"a": Decimal(area), "k": case, "p": parcel}
+            text("UPDATE case_parcel SET accepted_m2 = :a WHERE case_id = :k AND parcel_id = :p"),
+            {"a": Decimal(area), "k": case, "p": parcel},
         )
     await service.on_case_accepted(conn, CaseAccepted(COUNTY, case, 1, DAY, "验收甲"))
 
@@ -92,12 +93,19 @@ async def test_partial_area_counts_sixty_per_cent(book: AsyncConnection) -> None
 async def test_body_of_a_posting_is_the_parcels(book: AsyncConnection) -> None:
     case = await county.submitted_case(book, [await county.plot(book, 0, 0, 50, 50, body=county.OTHER)])
     await accept(book, case)
-    row = (await book.execute(text("SELECT responsible_body, method, posted_by, ST_Area(geom::geography) AS a FROM ledger_posting WHERE case_id = :k"), {"k": case})).one()
+    row = (
+        await book.execute(
+            text("SELECT responsible_body, method, posted_by, ST_Area(geom::geography) AS a FROM ledger_posting WHERE case_id = :k"),
+            {"k": case},
+        )
+    ).one()
     assert (row.responsible_body, row.method, row.posted_by) == (county.OTHER, "rebuild", "验收甲")
     assert abs(row.a - 2500) < 3
 
 
-def opening(key: str, mu_m2: str, *, parcel: int | None = None, geometry: Any = None, day: date = date(2024, 5, 6), body: str = BODY) -> OpeningRow:
+def opening(
+    key: str, mu_m2: str, *, parcel: int | None = None, geometry: Any = None, day: date = date(2024, 5, 6), body: str = BODY
+) -> OpeningRow:
     return OpeningRow(key, "P1", "一号片区", body, "rebuild", Decimal(mu_m2), day, "慈验1号", parcel, geometry, 2)
 
 
@@ -114,7 +122,11 @@ async def test_a_parcel_that_counts_unmapped_already_cannot_count_beyond_its_are
 
 async def test_openings_count_what_was_delivered_and_stake_their_ground(book: AsyncConnection) -> None:
     shape = county.rectangle(0, 0, 100, 100)
-    rows = [opening("a", "9800.00", geometry=shape), opening("b", "500.00"), opening("c", "2500.00", geometry=county.rectangle(50, 50, 50, 60))]
+    rows = [
+        opening("a", "9800.00", geometry=shape),
+        opening("b", "500.00"),
+        opening("c", "2500.00", geometry=county.rectangle(50, 50, 50, 60)),
+    ]
     done = await post_openings(book, COUNTY, rows, by="导入", import_id=None)
     assert [(i.index, i.code, i.value) for i in done.issues] == [(2, "overlap", "a")]
     again = await post_openings(book, COUNTY, rows, by="导入")
@@ -150,7 +162,9 @@ async def map_it(conn: AsyncConnection, key: str, geom: shapely.Geometry, who: A
 
 
 async def test_mapping_moves_no_total_on_any_day(book: AsyncConnection) -> None:
-    await post_openings(book, COUNTY, [opening("u", "10234.00"), opening("m", "100.00", geometry=county.rectangle(500, 0, 10, 10))], by="导入")
+    await post_openings(
+        book, COUNTY, [opening("u", "10234.00"), opening("m", "100.00", geometry=county.rectangle(500, 0, 10, 10))], by="导入"
+    )
     months = "SELECT posted_on, sum(counted_m2) AS s FROM ledger_posting WHERE county_code = :c GROUP BY 1 ORDER BY 1"
     before = (await book.execute(text(months), {"c": COUNTY})).all()
     with pytest.raises(LedgerOverlap) as refused:
@@ -159,7 +173,9 @@ async def test_mapping_moves_no_total_on_any_day(book: AsyncConnection) -> None:
     answer = await map_it(book, "u", county.rectangle(0, 0, 100, 100), county.OFFICER)
     assert answer["geometry_status"] == "mapped"
     assert (await book.execute(text(months), {"c": COUNTY})).all() == before
-    unmapped = await book.execute(text("SELECT sum(counted_m2) FROM ledger_posting WHERE county_code = :c AND geometry_status = 'unmapped'"), {"c": COUNTY})
+    unmapped = await book.execute(
+        text("SELECT sum(counted_m2) FROM ledger_posting WHERE county_code = :c AND geometry_status = 'unmapped'"), {"c": COUNTY}
+    )
     assert unmapped.scalar_one() == 0
     await closes(book)
     for key, kind in (("u", OpeningMapped), ("m", OpeningMapped), ("zzz", OpeningUnknown)):
@@ -176,6 +192,10 @@ async def test_mapping_is_refused_to_strangers_and_for_bad_shapes(book: AsyncCon
         await map_it(book, "u", shape, county.PEOPLE["viewer"].__class__(**{**county.VIEWER.__dict__, "role": county.Role.officer}))
     with pytest.raises(Forbidden):
         await map_it(book, "u", shape, county.VIEWER)
-    for bad in (shapely.Point(121, 30), shapely.Polygon([(121, 30), (122, 31), (122, 30), (121, 31)]), shapely.box(500_000, 3_300_000, 500_010, 3_300_010)):
+    for bad in (
+        shapely.Point(121, 30),
+        shapely.Polygon([(121, 30), (122, 31), (122, 30), (121, 31)]),
+        shapely.box(500_000, 3_300_000, 500_010, 3_300_010),
+    ):
         with pytest.raises(GroundInvalid):
             await map_it(book, "u", bad)

@@ -88,6 +88,17 @@ def test_sum_of_ground_is_the_area_of_the_union(sequence: list[tuple[int, float,
         assert all(s == Share(ZERO, ZERO) for s in gone)
 
 
+def test_a_neighbour_whose_box_alone_touches_the_reversed_ground_gains_nothing() -> None:
+    """Found by hypothesis: the disc's box touches the reversed square, its own earlier neighbour does not."""
+    book = Book()
+    square = book.accept(box(E0, N0 + 287, E0 + 1, N0 + 288), Decimal("1.00"))
+    book.accept(box(E0, N0, E0 + 1, N0 + 90), Decimal("90.00"))
+    book.accept(box(E0, N0 + 91, E0 + 1, N0 + 287), Decimal("196.00"))
+    book.accept(Point(E0 + 2, N0 + 188).buffer(99), Decimal("30000.00"))
+    book.reverse(square)
+    assert abs(float(book.total()) - book.union()) < 1e-3
+
+
 def test_an_overlapping_acceptance_adds_only_the_new_ground() -> None:
     book = Book()
     first = book.accept(box(E0, N0, E0 + 100, N0 + 100), Decimal("9990.00"))

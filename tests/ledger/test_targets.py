@@ -40,7 +40,13 @@ async def test_q1_from_postings(filled: AsyncConnection) -> None:
     assert a["calibre"]["code"] == "city_level"
     assert (a["done"]["mu"], a["rate_pct"], a["ahead_pp"], a["gap_mu"]) == (9567.0, 95.67, 0.71, 433.0)
     assert a["time_progress"] == {"days_elapsed": 1734, "days_total": 1826, "pct": 94.96}
-    assert (a["pace_12m_mu"], a["required_pace_mu"], a["eta"], a["eta_is_late"], a["final"]) == (115.0, 144.3, date(2026, 1, 22), True, False)
+    assert (a["pace_12m_mu"], a["required_pace_mu"], a["eta"], a["eta_is_late"], a["final"]) == (
+        115.0,
+        144.3,
+        date(2026, 1, 22),
+        True,
+        False,
+    )
     assert a["month"] == {"new_mu": 530.0, "n_parcels": 2, "n_firms": 2, "yoy": 430.0, "mom": 76.7}
     assert a["sum_check"]["equal"]
     assert a["sum_check"]["months_equal"]
@@ -97,7 +103,17 @@ async def test_ranking(filled: AsyncConnection) -> None:
 
 
 async def test_postings_page_and_total(filled: AsyncConnection) -> None:
-    asked = {"measure": None, "campaign": None, "calibre": "city_level", "body": None, "from": date(2021, 1, 1), "to": AS_OF, "parcel": None, "case": None, "status": None}
+    asked = {
+        "measure": None,
+        "campaign": None,
+        "calibre": "city_level",
+        "body": None,
+        "from": date(2021, 1, 1),
+        "to": AS_OF,
+        "parcel": None,
+        "case": None,
+        "status": None,
+    }
     seen, cursor = [], None
     while True:
         page = await views.postings(filled, ACCEPTOR, dict(asked), cursor=cursor, limit=4)

@@ -11,7 +11,20 @@ from app.maps.extent import Envelope, parse_bbox
 
 @pytest.mark.parametrize(
     "bad",
-    ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "nan,0,1,1", "0,inf,1,1", "0,2,1,1", "0,0,1,91", "-181,0,1,1", "0,0,9,1,1,3", "1,2,3,4,5,6,7", "1,,2,3"],
+    [
+        "",
+        "1,2,3",
+        "1,2,3,4,5",
+        "a,b,c,d",
+        "nan,0,1,1",
+        "0,inf,1,1",
+        "0,2,1,1",
+        "0,0,1,91",
+        "-181,0,1,1",
+        "0,0,9,1,1,3",
+        "1,2,3,4,5,6,7",
+        "1,,2,3",
+    ],
 )
 def test_a_bbox_that_is_no_box_is_refused(bad: str) -> None:
     with pytest.raises(BadParameter) as refusal:

@@ -25,8 +25,12 @@ async def test_a_part_of_the_county_follows(county: None, conn: AsyncConnection)
     await conn.execute(text("UPDATE remediation_case SET state = 'reversed' WHERE id = :k"), {"k": BASE + 1})
     await publish.on_case_changed(conn, CaseChanged(COUNTY, BASE + 1, [BASE + 1, BASE + 2]))
     assert (await shown(conn, BASE + 2))["display_class"] == before["display_class"]
-    await conn.execute(text("UPDATE parcel_version SET valid = daterange(lower(valid), '2025-09-01') WHERE parcel_id = :p"), {"p": BASE + 3})
+    await conn.execute(
+        text("UPDATE parcel_version SET valid = daterange(lower(valid), '2025-09-01') WHERE parcel_id = :p"), {"p": BASE + 3}
+    )
     await publish.on_parcels_changed(conn, ParcelsChanged(COUNTY, [BASE + 3]))
     assert await shown(conn, BASE + 3) is None
-    counts = [(await conn.execute(text(f"SELECT count(*) FROM {t} WHERE county_code = :c"), {"c": COUNTY})).scalar() for t in publish.TABLES]
-    assert counts == [59, 59]
+    counts = [
+        (await conn.execute(text(f"SELECT count(*) FROM {t} WHERE county_code = :c"), {"c": COUNTY})).scalar() for t in publish.TABLES
+    ]
+    assert counts == [59, 59, 59]

@@ -35,7 +35,9 @@ async def every_tile(client: httpx.AsyncClient, z: int) -> list[dict]:
 
 
 @pytest.mark.parametrize("z", [0, 5, 9, 12])
-async def test_the_overview_counts_every_parcel_once(planner: httpx.AsyncClient, officer: httpx.AsyncClient, viewer: httpx.AsyncClient, z: int) -> None:
+async def test_the_overview_counts_every_parcel_once(
+    planner: httpx.AsyncClient, officer: httpx.AsyncClient, viewer: httpx.AsyncClient, z: int
+) -> None:
     cells = await every_tile(planner, z)
     assert {c["layer"] for c in cells} == {"parcel_cells"}
     assert sum(c["properties"]["n"] for c in cells) == 60
@@ -50,7 +52,9 @@ async def test_the_overview_counts_every_parcel_once(planner: httpx.AsyncClient,
     assert sum(c["properties"][k] for c in public for k in named) == 0
 
 
-async def test_deep_tiles_draw_every_parcel_with_its_id(planner: httpx.AsyncClient, officer: httpx.AsyncClient, viewer: httpx.AsyncClient) -> None:
+async def test_deep_tiles_draw_every_parcel_with_its_id(
+    planner: httpx.AsyncClient, officer: httpx.AsyncClient, viewer: httpx.AsyncClient
+) -> None:
     drawn = {f["id"]: f for f in await every_tile(planner, 14)}
     assert set(drawn) == {BASE + n for n in range(1, 61)}
     assert set(drawn[BASE + 1]["properties"]) == {"land_code", "display_class", "responsible_body"}

@@ -34,7 +34,9 @@ async def step(api: httpx.AsyncClient, case: dict[str, Any], name: str, who: str
     return answer
 
 
-async def attach(api: httpx.AsyncClient, case: dict[str, Any], content: bytes = JPEG, name: str = "现场.jpg", who: str = "officer") -> httpx.Response:
+async def attach(
+    api: httpx.AsyncClient, case: dict[str, Any], content: bytes = JPEG, name: str = "现场.jpg", who: str = "officer"
+) -> httpx.Response:
     return await api.post(f"/api/cases/{case['id']}/evidence", files={"file": (name, content, "image/jpeg")}, headers=head(who))
 
 
@@ -92,8 +94,18 @@ async def test_the_whole_way(api: httpx.AsyncClient, committed: AsyncConnection)
     assert [e["step"] for e in events] == ["list", "assign", "plan", "remediate", "submit", "accept", "delist", "reverse"]
     assert events[5]["document"] == "慈经信验〔2025〕1号"
     assert events[4]["actor_name"] != events[5]["actor_name"]
-    wrote = (await committed.execute(text("SELECT action FROM audit_record WHERE county_code = :c AND seq > :s ORDER BY seq"), {"c": COUNTY, "s": before})).scalars().all()
-    assert [a for a in wrote if a != "refused"] == [f"case.{s}" for s in ("list", "assign", "plan", "remediate", "evidence", "submit", "accept", "delist", "reverse")]
+    wrote = (
+        (
+            await committed.execute(
+                text("SELECT action FROM audit_record WHERE county_code = :c AND seq > :s ORDER BY seq"), {"c": COUNTY, "s": before}
+            )
+        )
+        .scalars()
+        .all()
+    )
+    assert [a for a in wrote if a != "refused"] == [
+        f"case.{s}" for s in ("list", "assign", "plan", "remediate", "evidence", "submit", "accept", "delist", "reverse")
+    ]
     assert wrote.count("refused") == 3
 
 
@@ -206,7 +218,10 @@ async def test_part_of_a_parcel(api: httpx.AsyncClient, committed: AsyncConnecti
 
 
 async def test_pages_and_summary(api: httpx.AsyncClient, committed: AsyncConnection) -> None:
-    cases = [(await create(api, [await county.plot(committed, n * 100, 0, 50, 50)], deadline_on=f"2025-0{9 if n < 2 else 8}-1{n}")).json() for n in range(3)]
+    cases = [
+        (await create(api, [await county.plot(committed, n * 100, 0, 50, 50)], deadline_on=f"2025-0{9 if n < 2 else 8}-1{n}")).json()
+        for n in range(3)
+    ]
     cases.append((await create(api, [await county.plot(committed, 900, 0, 50, 50)], deadline_on="2025-10-12")).json())
     await step(api, cases[0], "assign", "acceptor")
     page = (await api.get("/api/cases", params={"limit": 3}, headers={"x-who": "planner"})).json()

@@ -1,7 +1,7 @@
--- Accepted parcels of a case: the drawn part or the parcel's whole shape, its responsible body and area in use today.
+-- Accepted parcels of a case: the parcel's shape and the drawn part (null = whole), its responsible body and area in use today.
 SELECT cp.id, cp.parcel_id, p.land_code, cp.accepted_m2, v.responsible_body,
        coalesce(v.area_registered_m2, v.area_contract_m2, v.area_planar_m2) AS used_m2,
-       ST_AsBinary(coalesce(cp.part, v.geom)) AS geom
+       ST_AsBinary(v.geom) AS geom, ST_AsBinary(cp.part) AS part
 FROM case_parcel cp
 JOIN parcel p ON p.id = cp.parcel_id
 JOIN LATERAL (

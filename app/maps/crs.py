@@ -1,0 +1,125 @@
+"""Coordinate systems by URI (OGC API Features Part 2): coordinates leave and enter in the order the system declares.
+
+EPSG:4326, 4490 and the Gauss–Krüger planes are declared north first; CRS84 and 3857 east first. CGCS2000 and WGS 84 agree within
+centimetres: CRS84 and 4326 carry the stored numbers unchanged.
+"""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import shapely
+from shapely.geometry import box, mapping
+
+from app.core.crs import STORED, reproject, transformer
+from app.core.errors import BadParameter
+
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+
+
+@dataclass(frozen=True)
+class Crs:
+    """One system: its URI, the EPSG code whose numbers it carries (x east, y north), whether it is written north first."""
+
+    uri: str
+    srid: int
+    is_north_first: bool = False
+
+    @property
+    def is_stored(self) -> bool:
+        """Stored texts can be sent as they are."""
+        return self.uri == CRS84
+
+    @property
+    def is_geographic(self) -> bool:
+        """Degrees, not metres."""
+        return self.srid == STORED
+
+    @property
+    def digits(self) -> int:
+        """Decimals that mean about a centimetre in degrees, a millimetre in metres."""
+        return 7 if self.is_geographic else 3
+
+
+SYSTEMS = {
+    crs.uri: crs
+    for crs in (
+        Crs(CRS84, STORED),
+        Crs(f"{EPSG}4326", STORED, is_north_first=True),
+        Crs(f"{EPSG}4490", STORED, is_north_first=True),
+        Crs(f"{EPSG}3857", 3857),
+        *(Crs(f"{EPSG}{code}", code, is_north_first=True) for code in range(4513, 4555)),
+    )
+}
+"""4513–4533: 3° zones 25–45 with the zone number before the easting; 4534–4554: the same without it."""
+DEFAULT = SYSTEMS[CRS84]
+STORAGE = f"{EPSG}{STORED}"
+
+
+def parse_crs(uri: str | None, name: str = "crs") -> Crs:
+    """The system of a parameter, CRS84 when it was not given."""
+    if uri is None:
+        return DEFAULT
+    found = SYSTEMS.get(uri)
+    if found is None:
+        raise BadParameter(f"不支持的坐标系 {uri[:120]}", pointer=f"query:{name}", hint=f"{CRS84} 或 {EPSG}<代码>, 见图层的 crs 列表")
+    return found
+
+
+def eastward(node: Any, crs: Crs) -> Any:
+    """A CQL2 tree whose geometry literals are written east first; boxes of a plane become polygons (their sides curve in degrees)."""
+    if isinstance(node, list):
+        return [eastward(part, crs) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(node.get("bbox"), list):
+        bounds, half = node["bbox"], len(node["bbox"]) // 2
+        if crs.is_north_first:
+            bounds = _positions(bounds[:half]) + _positions(bounds[half:])
+        return {**node, "bbox": bounds} if crs.is_geographic else _polygon(bounds)
+    changed = {key: value if key == "coordinates" else eastward(value, crs) for key, value in node.items()}
+    if "coordinates" in node and crs.is_north_first:
+        changed["coordinates"] = _positions(node["coordinates"])
+    return changed
+
+
+def _polygon(bounds: list[Any]) -> dict[str, Any]:
+    """A box in metres as GeoJSON; what is no box stays one for the compiler to refuse."""
+    half = len(bounds) // 2
+    if half not in (2, 3) or len(bounds) % 2 or not all(isinstance(n, int | float | Decimal) and abs(n) <= 1e9 for n in bounds):
+        return {"bbox": bounds}
+    west, south, east, north = (float(n) for n in (*bounds[:2], *bounds[half : half + 2]))
+    if not (west < east and south < north):
+        if west > east or south > north:
+            return {"bbox": bounds}
+        is_point = west == east and south == north
+        return {"type": "Point", "coordinates": [west, south]} if is_point else {"type": "LineString", "coordinates": [[west, south], [east, north]]}
+    cut = shapely.segmentize(box(west, south, east, north), max(east - west, north - south) / 32)
+    return {"type": "Polygon", "coordinates": [[[x, y] for x, y in cut.exterior.coords]]}
+
+
+def _positions(value: Any) -> Any:
+    """First two numbers of each position changed over."""
+    if not isinstance(value, list) or not value:
+        return value
+    if any(isinstance(part, list) for part in value):
+        return [_positions(part) for part in value]
+    return [value[1], value[0], *value[2:]] if len(value) > 1 else value
+
+
+@lru_cache(maxsize=256)
+def plane_box(srid: int, west: float, south: float, east: float, north: float) -> str:
+    """A rectangle of a plane as GeoJSON in degrees: its sides are curves there, so they are cut into short pieces."""
+    side = max(east - west, north - south)
+    ring = box(west, south, east, north)
+    made = reproject(shapely.segmentize([ring], side / 32 if side else 1), srid, STORED)[0]
+    return json.dumps(mapping(made))
+
+
+def degrees(srid: int, west: float, south: float, east: float, north: float) -> tuple[float, float, float, float]:
+    """Extent in degrees of a rectangle of a plane."""
+    found: tuple[float, float, float, float] = transformer(srid, STORED).transform_bounds(west, south, east, north)
+    return found

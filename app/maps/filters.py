@@ -1,0 +1,66 @@
+"""`filter`, `filter-lang`, `filter-crs`: a CQL2 text over the map's columns becomes a bound condition. Pure."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app.core.errors import Problem
+from app.maps import fields
+from app.maps.crs import eastward, parse_crs
+from app.policy import registry
+from app.policy.cql2 import Target, compile_node, parse_filter
+from app.policy.errors import FilterProperty
+from app.policy.registry import Column
+
+Lang = Literal["cql2-text", "cql2-json"]
+GEOMETRY = ("geom", "geometry")
+_NUMBERED = re.compile(r"\$(\d+)")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """SQL over aliases t (map_filter) and g (the table that is shown), with its values from $1 on."""
+
+    sql: str
+    values: tuple[Any, ...]
+    needs_shape: bool = False
+    is_asked: bool = True
+    """Asked by the caller (an officer's holds in his own body only), not a part of the extent."""
+
+    def after(self, bound: list[Any]) -> str:
+        """The SQL with its values put behind those already bound."""
+        shift = len(bound)
+        bound += self.values
+        return _NUMBERED.sub(lambda m: f"${int(m.group(1)) + shift}", self.sql)
+
+
+class _Readable(dict[str, Column]):
+    """Columns by name; an exact figure of a named enterprise is not among them: say which band is."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        hidden = registry.COLUMNS.get(name)
+        if name not in self and hidden is not None and hidden.level > registry.Level.L2:
+            raise FilterProperty(f"地图不开放精确值 “{name}”", hint=f"请用分档字段 {hidden.band or 'tax_band'}")
+        return super().get(name, default)
+
+
+def condition(source: str | None, lang: Lang | None, filter_crs: str | None, *, is_public: bool) -> Condition | None:
+    """The condition of a request, None without one; every mistake is a named 400 that points at the parameter."""
+    crs = parse_crs(filter_crs, "filter-crs")
+    if source is None:
+        return None
+    try:
+        node = parse_filter(source, lang=lang or "cql2-text")
+        columns = _Readable(fields.PUBLIC if is_public else fields.FIELDS)
+        target = Target(columns, alias="t", geometry="shape", srid=crs.srid, geometry_names=GEOMETRY)
+        compiled = compile_node(node if crs.is_stored else eastward(node, crs), target)
+    except Problem as problem:
+        problem.pointer = problem.pointer or "query:filter"
+        raise
+    sql = compiled.sql.replace("t.shape", "g.geom")
+    return Condition(sql, tuple(compiled.params), needs_shape=sql != compiled.sql)
+
+
+def touching(geojson: str) -> Condition:
+    """The shape meets this GeoJSON (degrees): an extent that is no rectangle there."""
+    return Condition("ST_Intersects(g.geom, ST_SetSRID(ST_GeomFromGeoJSON($1::text), 4490))", (geojson,), needs_shape=True, is_asked=False)

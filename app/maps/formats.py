@@ -1,0 +1,72 @@
+"""Other forms of an answer, made from the stored texts: selected properties, GeoJSON text sequence (RFC 8142), CSV. Pure; slower."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import shapely
+
+Format = Literal["json", "geojson", "geojsonseq", "csv"]
+GEOJSON = "application/geo+json"
+MEDIA: dict[str | None, str] = {
+    None: GEOJSON, "json": GEOJSON, "geojson": GEOJSON, "geojsonseq": "application/geo+json-seq", "csv": "text/csv; charset=utf-8",
+}  # fmt: skip
+
+
+def selected(rows: list[bytes], names: Sequence[str]) -> list[bytes]:
+    """Features with these properties only, in the order asked for."""
+    found = []
+    for row in rows:
+        feature = json.loads(row, parse_float=_Exact)
+        said = feature["properties"]
+        feature["properties"] = {name: said[name] for name in names if name in said}
+        found.append(_text(feature))
+    return found
+
+
+def sequence(rows: list[bytes]) -> bytes:
+    """One record a feature, each begun by RS."""
+    return b"".join(b"\x1e" + row + b"\n" for row in rows)
+
+
+def table(rows: list[bytes], names: Sequence[str]) -> bytes:
+    """CSV that spreadsheets open as UTF-8; shapes as WKT; a text that looks like a formula is kept one by an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(("id", *names, "wkt"))
+    for row in rows:
+        feature = json.loads(row, parse_float=_Exact)
+        shape = feature["geometry"]
+        wkt = shapely.to_wkt(shapely.from_geojson(json.dumps(shape)), rounding_precision=-1) if shape else ""
+        writer.writerow((feature["id"], *(_cell(feature["properties"].get(name)) for name in names), wkt))
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+class _Exact(float):
+    """A number that is written again as it was read (7001.00 stays so)."""
+
+    def __new__(cls, text: str) -> "_Exact":
+        made = super().__new__(cls, text)
+        made.text = text
+        return made
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        value = ";".join(map(str, value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, _Exact):
+        return value.text
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _text(feature: dict[str, Any]) -> bytes:
+    return json.dumps(feature, ensure_ascii=False, separators=(",", ":")).encode()
