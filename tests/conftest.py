@@ -15,6 +15,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +25,9 @@ from app.core import db
 from app.settings import settings
 
 ROOT = Path(__file__).parents[1]
+hypothesis.settings.register_profile("ci", derandomize=True)  # a landing must not hang on the draw; at the desk examples stay random
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 SHARED = ROOT.parent / "shared"
 
 
