@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from app import wiring
+from app.accounts.cors import CorsPerKey
 from app.core import db, web
 from app.settings import settings
 
@@ -37,6 +38,7 @@ def create_app() -> FastAPI:
         dependencies=[Depends(web.known_parameters), Depends(web.storable_text)],
     )
     web.install(app)
+    app.add_middleware(CorsPerKey)
     wiring.subscribe()
     for router in wiring.ROUTERS:
         app.include_router(router)

@@ -1,5 +1,6 @@
 """All SQL of the accounts room."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -77,6 +78,11 @@ async def add_key(conn: AsyncConnection, *, account_id: int, key_hash: str, labe
     """A new API key of an account."""
     sql = "INSERT INTO api_key (account_id, key_hash, label, origins) VALUES (:a, :h, :l, :o) RETURNING id"
     return int((await conn.execute(text(sql), {"a": account_id, "h": key_hash, "l": label, "o": origins})).scalar_one())
+
+
+async def key_origins(conn: AsyncConnection) -> Sequence[Row[Any]]:
+    """Hash and origins of every standing key that names origins."""
+    return (await conn.execute(text("SELECT key_hash, origins FROM api_key WHERE revoked_at IS NULL AND origins <> '{}'"))).all()
 
 
 async def county(conn: AsyncConnection, code: str) -> Row[Any]:

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from app.core import errors, logs
 from app.core.errors import Problem
 from app.core.work import Replay
+from app.settings import settings
 
 log = structlog.get_logger()
 RETRY = "x-yima-retry"
@@ -158,7 +159,10 @@ async def _internal(request: Request, error: Exception) -> Response:
 
 
 class RetryDeadlocks:
-    """Runs a whole request again, at most 3 times, when PostgreSQL chose it as a deadlock victim."""
+    """Runs a whole request again, at most 3 times, when PostgreSQL chose it as a deadlock victim.
+
+    It keeps the body for that, so it also bounds it: more than an evidence file may weigh is 413.
+    """
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
         self.app = app
@@ -167,15 +171,19 @@ class RetryDeadlocks:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return
+        limit = (settings().upload_max_mb + 1) << 20
         seen: list[Message] = []
         for attempt in range(3):
             cursor = 0
-            is_victim = False
+            is_victim = is_too_large = False
 
             async def replayed() -> Message:
-                nonlocal cursor
+                nonlocal cursor, is_too_large
                 if cursor == len(seen):
                     seen.append(await receive())
+                    if sum(len(m.get("body", b"")) for m in seen) > limit:
+                        is_too_large = True  # FastAPI calls whatever is raised here an unparsable body
+                        raise errors.TooLarge
                 cursor += 1
                 return seen[cursor - 1]
 
@@ -183,10 +191,13 @@ class RetryDeadlocks:
                 nonlocal is_victim
                 if message["type"] == "http.response.start" and any(k == RETRY.encode() for k, _ in message["headers"]):
                     is_victim = True
-                if not is_victim:
+                if not (is_victim or is_too_large):
                     await send(message)
 
             await self.app(scope, replayed, watched)
+            if is_too_large:
+                await problem_response(errors.TooLarge(f"请求内容超过 {settings().upload_max_mb} MB"))(scope, receive, send)
+                return
             if not is_victim:
                 return
             await asyncio.sleep(0.02 * (attempt + 1))

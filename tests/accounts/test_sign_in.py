@@ -113,3 +113,30 @@ async def test_a_failing_commit_is_a_problem_for_the_caller(client: httpx.AsyncC
         await conn.execute(text("DROP FUNCTION break_commit"))
         assert (await conn.execute(text("SELECT count(*) FROM api_key WHERE label = '坏'"))).scalar() == 0
     await owner.dispose()
+
+
+async def test_a_key_opens_its_own_origins_and_no_other(client: httpx.AsyncClient, accounts: list[dict]) -> None:
+    headers = await bearer(client, person(accounts, "planner")) | {"idempotency-key": str(uuid4())}
+    body = {"label": "大屏前端", "origins": ["http://map.example"]}
+    key = (await client.post("/api/keys", json=body, headers=headers)).json()["key"]
+    ask = {"origin": "http://map.example", "access-control-request-method": "GET", "access-control-request-headers": "x-api-key"}
+    preflight = await client.options("/collections/parcels/items", headers=ask)
+    assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (204, "http://map.example")
+    assert "X-API-Key" in preflight.headers["access-control-allow-headers"]
+    own = await client.get("/api/session", headers={"origin": "http://map.example", "x-api-key": key})
+    assert own.headers["access-control-allow-origin"] == "http://map.example"
+    assert "ETag" in own.headers["access-control-expose-headers"]
+    for said in ({"origin": "http://other.example", "x-api-key": key}, {"origin": "http://map.example"}):
+        assert "access-control-allow-origin" not in (await client.get("/api/session", headers=said)).headers
+    assert (await client.options("/collections/parcels/items", headers=ask | {"origin": "http://other.example"})).status_code == 403
+
+
+async def test_a_body_larger_than_any_upload_is_refused(client: httpx.AsyncClient, accounts: list[dict]) -> None:
+    headers = await bearer(client, person(accounts, "planner")) | {"idempotency-key": str(uuid4())}
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b" " * (1 << 20)
+
+    answer = await client.post("/api/keys", content=endless(), headers=headers | {"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
