@@ -26,6 +26,8 @@ log = structlog.get_logger()
 RETRY = "x-yima-retry"
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 
 def problem_response(problem: Problem) -> JSONResponse:
@@ -167,38 +169,40 @@ class RetryDeadlocks:
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return
-        limit = (settings().upload_max_mb + 1) << 20
         seen: list[Message] = []
-        for attempt in range(3):
-            cursor = 0
-            is_victim = is_too_large = False
-
-            async def replayed() -> Message:
-                nonlocal cursor, is_too_large
-                if cursor == len(seen):
-                    seen.append(await receive())
-                    if sum(len(m.get("body", b"")) for m in seen) > limit:
-                        is_too_large = True  # FastAPI calls whatever is raised here an unparsable body
-                        raise errors.TooLarge
-                cursor += 1
-                return seen[cursor - 1]
-
-            async def watched(message: Message) -> None:
-                nonlocal is_victim
-                if message["type"] == "http.response.start" and any(k == RETRY.encode() for k, _ in message["headers"]):
-                    is_victim = True
-                if not (is_victim or is_too_large):
-                    await send(message)
-
-            await self.app(scope, replayed, watched)
-            if is_too_large:
+        for number in range(3):
+            attempt = _Attempt(seen, receive, send)
+            await self.app(scope, attempt.receive, attempt.send)
+            if attempt.is_too_large:
                 await problem_response(errors.TooLarge(f"请求内容超过 {settings().upload_max_mb} MB"))(scope, receive, send)
+            if not attempt.is_victim:
                 return
-            if not is_victim:
-                return
-            await asyncio.sleep(0.02 * (attempt + 1))
+            await asyncio.sleep(0.02 * (number + 1))
         await problem_response(errors.Busy("并发冲突"))(scope, receive, send)
+
+
+class _Attempt:
+    """One run of a request over the body seen so far; its answer is held back when it must not be the last word."""
+
+    def __init__(self, seen: list[Message], receive: Receive, send: Send) -> None:
+        self.seen, self._receive, self._send = seen, receive, send
+        self.cursor, self.is_victim, self.is_too_large = 0, False, False
+
+    async def receive(self) -> Message:
+        if self.cursor == len(self.seen):
+            self.seen.append(await self._receive())
+            if sum(len(m.get("body", b"")) for m in self.seen) > (settings().upload_max_mb + 1) << 20:
+                self.is_too_large = True  # FastAPI calls whatever is raised here an unparsable body
+                raise errors.TooLarge
+        self.cursor += 1
+        return self.seen[self.cursor - 1]
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and any(k == RETRY.encode() for k, _ in message["headers"]):
+            self.is_victim = True
+        if not (self.is_victim or self.is_too_large):
+            await self._send(message)
