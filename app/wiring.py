@@ -10,6 +10,7 @@ from app.core import events
 from app.dossiers import router as dossiers
 from app.ledger import router as ledger
 from app.maps import router as maps
+from app.maps.analysis import router as analysis
 from app.policy import router as policy
 from app.remediation import router as remediation
 
@@ -17,7 +18,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     docs_page.router,
     accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
-    dossiers.router, maps.router,
+    dossiers.router, analysis.router, maps.router,
 )  # fmt: skip
 
 

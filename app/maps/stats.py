@@ -14,6 +14,7 @@ from app.core.errors import BadParameter, Forbidden, Problem
 from app.core.principal import Principal, Role
 from app.core.units import half_up
 from app.maps import links, meta
+from app.maps.analysis.industries import DIVISIONS
 from app.maps.extent import Envelope, parse_bbox
 from app.maps.queries import sql
 from app.policy.loader import Pack, pack_for
@@ -32,11 +33,12 @@ _TIME_MS: Final = 15_000
 
 @dataclass(frozen=True)
 class Asked:
-    """Which parcels: extent, equal values ('unknown': no value), 口径."""
+    """Which parcels: extent, equal values ('unknown': no value), 口径; `base` is where links begin."""
 
     bbox: str | None
     filters: dict[str, str | None]
     calibre: str | None
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class _Scope:
     values: dict[str, Any]
     head: dict[str, Any]
     query: dict[str, str]
+    parcels: str
     pack: Pack | None
 
 
@@ -83,7 +86,8 @@ async def _scope(conn: AsyncConnection, principal: Principal, asked: Asked) -> _
     pack = _pack(principal.county_code, run.as_of if run else clock.today())
     codes = [known.code for known in pack.content.calibres.sets] if pack else []
     if asked.calibre is not None and asked.calibre not in codes:
-        raise BadParameter(f"没有口径 {asked.calibre}", pointer="query:calibre", hint="可用: " + "、".join(codes) if codes else "本县没有口径")
+        hint = "可用: " + "、".join(codes) if codes else "本县没有口径"
+        raise BadParameter(f"没有口径 {asked.calibre}", pointer="query:calibre", hint=hint)
     calibre = pack.calibre(asked.calibre) if pack else None
     filters = {name: value for name, value in asked.filters.items() if value is not None}
     query = {**filters, **({"bbox": asked.bbox} if asked.bbox else {}), **({"calibre": calibre.code} if calibre else {})}
@@ -96,7 +100,9 @@ async def _scope(conn: AsyncConnection, principal: Principal, asked: Asked) -> _
         "as_of": run.as_of if run else None, "run_id": run.id if run else None, "scope_body": body, "bbox": asked.bbox, "filters": filters,
         "calibre": {"code": calibre.code, "label": calibre.label, "note": calibre.note} if calibre else None,
     }  # fmt: skip
-    return _Scope(where, {"county": principal.county_code, "excluded": excluded, **values}, head, query, pack)
+    return _Scope(
+        where, {"county": principal.county_code, "excluded": excluded, **values}, head, query, f"{asked.base}/api/stats/parcels", pack
+    )
 
 
 def _chosen(scope: _Scope, group_by: str | None) -> str:
@@ -123,7 +129,7 @@ async def _labels(conn: AsyncConnection, county_code: str, group_by: str, pack: 
     if group_by == "ownership":
         return _OWNERSHIP
     if group_by == "industry_division":
-        return {}
+        return DIVISIONS
     names = await conn.execute(text(sql("stats_names")), {"county": county_code, "day": clock.today()})
     return {row.code: row.name for row in names if row.kind == group_by}
 
@@ -139,14 +145,15 @@ def composed(found: Sequence[Row[Any]], scope: _Scope, labels: dict[str, str], g
         {
             "key": row.key, "label": labels.get(row.key, "未知" if row.key == UNKNOWN else row.key), **_figures(row, row.key in hidden),
             "share_of_parcels": _share(row.n_parcels, n), "share_of_mu": _share(row.mu, mu),
-            "parcels_url": links.with_query("/api/stats/parcels", {**scope.query, group_by: row.key}),
+            "parcels_url": links.with_query(scope.parcels, {**scope.query, group_by: row.key}),
         }
         for row in rows
     ]  # fmt: skip
+    every = links.with_query(scope.parcels, scope.query)
     is_hidden = not is_exact and (total.n_firms < FEWEST_FIRMS or len(hidden) == len(rows) == 1)
     return {
         **scope.head, "group_by": group_by, "rows": listed,
-        "total": {"n_parcels": n, "mu": mu, **_firms(total.n_firms, is_hidden), "parcels_url": links.with_query("/api/stats/parcels", scope.query)},
+        "total": {"n_parcels": n, "mu": mu, **_firms(total.n_firms, is_hidden), "parcels_url": every},
         "denominator": {"n_parcels": n, "mu": mu, "label": "本次选择的合计"},
         "notes": [
             "宗数、亩的合计等于各行之和;亩为用地面积 (证载,无则批准,再无则图形)",
@@ -188,9 +195,9 @@ async def parcels(conn: AsyncConnection, principal: Principal, asked: Asked, cur
     following = []
     if len(rows) > limit:
         rows = rows[:limit]
-        href = links.with_query("/api/stats/parcels", {**scope.query, "limit": limit, "cursor": pages.encode(rows[-1].id, binding)})
+        href = links.with_query(scope.parcels, {**scope.query, "limit": limit, "cursor": pages.encode(rows[-1].id, binding)})
         following.append({"rel": "next", "href": href})
-    names = ("id", "land_code", "cadastral_code", "name", "responsible_body", "display_class", "inefficient", "idle", "standard_land", "grade",
-             "area_used_mu")  # fmt: skip
+    names = ("id", "land_code", "cadastral_code", "name", "responsible_body", "display_class", "inefficient", "idle", "standard_land",
+             "grade", "area_used_mu")  # fmt: skip
     items = [{**{name: getattr(row, name) for name in names}, "href": f"/api/parcels/{row.land_code}"} for row in rows]
     return {**scope.head, "total": {"n_parcels": total.n_parcels, "mu": total.mu}, "items": items, "links": following}

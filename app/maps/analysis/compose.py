@@ -19,6 +19,7 @@ OWNERSHIP: Final = {"G": "国有", "J": "集体", "Z": "未确定", "unknown": "
 RELATIONS: Final = {"own": "自有", "rent_in": "承租", "rent_out": "出租"}
 OTHER_BODY: Final = "other_body"
 OVERLAPS_SHOWN: Final = 200
+_SAME_M2: Final = 0.005
 _FULL: Final = (
     "cadastral_code", "name", "responsible_body", "body_name", "ownership", "display_class", "inefficient", "idle", "standard_land",
     "grade", "tax_band",
@@ -44,7 +45,7 @@ def measured(rows: Sequence[Any], cut: Cut) -> Measured:
     at = [int(i) for i in np.flatnonzero(cut.covered > 0)]
     parts, total = apportioned([*(float(cut.counted[i]) for i in at), cut.uncovered_m2], cut.range_m2)
     counted, uncovered = parts[:-1], parts[-1]
-    same = [cut.counted[i] == cut.covered[i] for i in at]
+    same = [cut.covered[i] - cut.counted[i] < _SAME_M2 for i in at]
     covered = [c if is_same else half_up(Decimal(float(cut.covered[i])), 2) for i, c, is_same in zip(at, counted, same, strict=True)]
     return Measured([rows[i] for i in at], covered, counted, uncovered, total, cut, at)
 
@@ -54,16 +55,17 @@ def area(m2: Decimal) -> dict[str, Decimal]:
     return {"m2": m2, "mu": m2_to_mu(m2, 4)}
 
 
-def parcel_rows(said: Measured, principal: Principal) -> list[dict[str, Any]]:
+def parcel_rows(said: Measured, principal: Principal, bands: dict[str, str]) -> list[dict[str, Any]]:
     """One row a parcel, largest part first; of another body an officer gets code and covered area."""
     found = []
     for row, covered, counted, i in zip(said.rows, said.covered, said.counted, said.at, strict=True):
-        is_full = principal.sees_body(row.responsible_body)
+        is_full, whole = principal.sees_body(row.responsible_body), Decimal(float(said.cut.whole[i]))
         shown = {name: getattr(row, name) if is_full else None for name in _FULL}
         shown["responsible_body_name"] = shown.pop("body_name")
+        shown["tax_band_label"] = bands.get(shown["tax_band"] or "", shown["tax_band"])
         found.append({
             "land_code": row.land_code, **shown, "covered_m2": covered, "covered_mu": m2_to_mu(covered, 4), "counted_m2": counted,
-            "parcel_m2": half_up(Decimal(float(said.cut.whole[i])), 2), "share_of_parcel": share(covered, Decimal(float(said.cut.whole[i]))),
+            "parcel_m2": half_up(whole, 2), "share_of_parcel": share(covered, whole),
             "share_of_range": share(covered, said.range_m2), "is_outline": not is_full, "href": f"/api/parcels/{row.land_code}",
         })  # fmt: skip
     return sorted(found, key=lambda r: (-r["covered_m2"], r["land_code"]))
@@ -152,7 +154,8 @@ def enterprise_rows(held: Sequence[Any], said: Measured, principal: Principal) -
     by = [
         {"relation": key, "label": label, "n": len({r["uscc"] for r in rows if r["relation"] == key})} for key, label in RELATIONS.items()
     ]
-    return {"n": len({r["uscc"] for r in rows}), "by_relation": by, "rows": rows, "note": "家数按统一社会信用代码去重;用地面积为登记的占用面积"}
+    note = "家数按统一社会信用代码去重;用地面积为登记的占用面积"
+    return {"n": len({r["uscc"] for r in rows}), "by_relation": by, "rows": rows, "note": note}
 
 
 def planning_rows(layers: Sequence[Any], shapes: Any, plane_range: Any, said: Measured, today: date) -> list[dict[str, Any]]:

@@ -6,13 +6,14 @@ import zipfile
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyogrio
 import pyogrio.errors
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from app.core.errors import Problem, TooLarge
-from app.imports.errors import CrsMissing, FileUnreadable, FormatUnknown
+from app.imports.errors import CrsInvalid, CrsMissing, FileUnreadable, FormatUnknown
 from app.imports.readers import ReadOptions, read
 from app.imports.readers import crs as crs_of
 from app.imports.readers.rings import polygon_of
@@ -21,6 +22,7 @@ from app.maps.analysis.outline import Outline, united
 
 SUFFIXES: Final = (".geojson", ".json", ".txt", ".zip", ".dxf", ".gpkg", ".fgb")
 _UNPACKED: Final = 200 << 20
+_CRS: Final = re.compile(r"(?:EPSG:)?\d{4,6}|OGC:CRS84", re.IGNORECASE)
 _HINT: Final = "支持 GeoJSON、国土 TXT、打包为 zip 的 Shapefile、DXF (闭合线)、GeoPackage"
 
 
@@ -30,6 +32,8 @@ def from_file(name: str | None, content: bytes, *, crs: str | None, plane: int) 
     suffix = Path(clean).suffix.lower()
     if suffix not in SUFFIXES:
         raise FormatUnknown(f"不支持 {suffix or '没有后缀的'} 文件", pointer="/file", hint=_HINT)
+    if crs and not _CRS.fullmatch(crs):
+        raise CrsInvalid("坐标系应写作 EPSG 代码", pointer="/crs", hint=f"例如 EPSG:{plane}")
     if not content:
         raise FileUnreadable(f"{clean} 是空文件(0字节)", pointer="/file")
     with tempfile.TemporaryDirectory(prefix="yima-range-") as folder:
@@ -72,10 +76,12 @@ def _dxf(path: Path, crs: str | None, plane: int) -> Outline:
         raise CrsMissing("DXF 不含坐标系", hint=f"请说明坐标系,例如 crs=EPSG:{plane}(本县 CGCS2000 三度带)")
     where = crs_of.choose_crs(explicit=crs, declared=None, source=path.name)
     try:
-        _, table = pyogrio.read_arrow(path, columns=[])
+        meta, table = pyogrio.read_arrow(path, columns=[])
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, ValueError) as error:
         raise FileUnreadable(f"{path.name} 无法打开,损坏或不是 DXF") from error
-    drawn = [shapely.force_2d(shapely.from_wkb(w)) for w in table.column(table.num_columns - 1).to_pylist() if w is not None]
+    name = meta.get("geometry_name") or "wkb_geometry"
+    raw = table.column(name).to_pylist() if name in table.column_names else []
+    drawn = [g for g in shapely.force_2d(shapely.from_wkb(np.array(raw, dtype=object), on_invalid="ignore")) if g is not None]
     shape, notes = closed_outlines(drawn)
     moved = crs_of.to_4490(shapely.from_wkb([shape.wkb]), where, file=path.name)
     return united(list(moved), notes, _source(path, "DXF", where.name, where.reason))
@@ -91,8 +97,7 @@ def closed_outlines(drawn: list[BaseGeometry]) -> tuple[BaseGeometry, list[str]]
     outlined = polygon_of([list(line.coords) for line in rings.values()]) if rings else None
     open_lines = sum(not line.is_closed for line in lines)
     notes = [f"DXF 闭合线 {len(rings)} 条,填充 {len(hatched)} 个" + (f",略去未闭合的线 {open_lines} 条" if open_lines else "")]
-    if outlined is None:
-        return shapely.union_all(hatched), notes
-    if not hatched:
+    if not hatched and outlined is not None:
         return outlined, notes
-    return shapely.union_all([shapely.make_valid(g, method="structure", keep_collapsed=False) for g in (outlined, *hatched)]), notes
+    faces = [g for g in (outlined, *hatched) if g is not None]
+    return shapely.union_all([shapely.make_valid(g, method="structure", keep_collapsed=False) for g in faces]), notes

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from app.maps.analysis.errors import RangeEmpty, RangeInvalid, RangeNotDegrees, RangeNotPolygon, RangeTooComplex
@@ -96,6 +97,7 @@ def united(geoms: list[BaseGeometry | None], notes: list[str], source: dict[str,
     count = sum(shapely.get_num_coordinates(g) for g in faces)
     if count > MAX_VERTICES:
         raise _too_many(int(count))
+    _finite(faces)
     if len(faces) == 1:
         return settled(faces[0], notes, source)
     notes.append(f"文件含 {len(faces)} 个图斑,合并为一个范围")
@@ -103,12 +105,18 @@ def united(geoms: list[BaseGeometry | None], notes: list[str], source: dict[str,
     return settled(shapely.union_all(sound), notes, source)
 
 
+def _finite(geoms: list[BaseGeometry]) -> None:
+    if not np.isfinite(shapely.get_coordinates(shapely.force_2d(geoms))).all():
+        raise RangeInvalid("坐标含 NaN 或无穷大", pointer=POINTER)
+
+
 def settled(geom: BaseGeometry, notes: list[str], source: dict[str, Any]) -> Outline:
     """Valid, without Z, on the earth, not empty; a repair is said."""
     flat = shapely.force_2d(geom)
+    _finite([flat])
     bounds = shapely.bounds(flat)
-    if not np.isfinite(shapely.get_coordinates(flat)).all() or not np.isfinite(bounds).all():
-        raise RangeInvalid("坐标含 NaN 或无穷大", pointer=POINTER)
+    if not np.isfinite(bounds).all():
+        raise RangeEmpty("没有坐标", pointer=POINTER)
     if np.abs(bounds[[0, 2]]).max() > 180 or np.abs(bounds[[1, 3]]).max() > 90:
         raise RangeNotDegrees(f"例如 {bounds[0]:.1f},{bounds[1]:.1f}", pointer=POINTER, hint="请提交经纬度 (度),或说明坐标系")
     repaired = _repaired(flat, notes)
@@ -129,4 +137,4 @@ def faces_of(geom: BaseGeometry) -> BaseGeometry:
     if geom.geom_type in _POLYGONAL:
         return geom
     parts = [p for p in shapely.get_parts(geom) if p.geom_type in _POLYGONAL]
-    return shapely.union_all(parts) if parts else shapely.Polygon()
+    return shapely.union_all(parts) if parts else Polygon()

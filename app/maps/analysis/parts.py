@@ -16,7 +16,8 @@ from app.maps.analysis.outline import faces_of
 SLIVER_M2: Final = 0.01
 """A neighbour that only touches the range (less than this inside) is no part of it."""
 TOLERANCE_M2: Final = 0.01
-_NOISE_M2: Final = 1e-7
+_THIN_M2: Final = 1e-3
+"""Ground shared along a border by digitising: taken off as a number, cutting it out would cost much and change nothing."""
 _CENT: Final = Decimal("0.01")
 
 
@@ -46,9 +47,20 @@ def sound(geoms: NDArray[np.object_]) -> NDArray[np.object_]:
     return geoms
 
 
+def near_origin(range_: BaseGeometry, geoms: NDArray[np.object_]) -> tuple[BaseGeometry, NDArray[np.object_]]:
+    """The same shapes with the range at the origin (whole metres off, so nothing is rounded).
+
+    At a northing of 3,300 km cut points are rounded to half a nanometre: over 7,000 parcels the parts missed the range by 0.02 m².
+    """
+    west, south, east, north = shapely.bounds(range_)
+    off = np.floor([(west + east) / 2, (south + north) / 2])
+    moved = shapely.transform(np.append(geoms, [range_]), lambda xy: xy - off)
+    return moved[-1], moved[:-1]
+
+
 def cut(range_: BaseGeometry, parcels: NDArray[np.object_]) -> Cut:
     """Parcels inside take their own area, only crossing ones are intersected; the earlier parcel keeps ground that two claim."""
-    parcels = sound(parcels)
+    range_, parcels = near_origin(range_, sound(parcels))
     shapely.prepare(range_)
     whole = shapely.area(parcels)
     pieces = np.full(len(parcels), None, dtype=object)
@@ -65,10 +77,15 @@ def cut(range_: BaseGeometry, parcels: NDArray[np.object_]) -> Cut:
     counted = covered.copy()
     overlaps = _overlaps(pieces, taking)
     before: dict[int, list[int]] = {}
-    for first, second, _ in overlaps:
-        before.setdefault(second, []).append(first)
+    thin = np.zeros(len(parcels))
+    for first, second, shared in overlaps:
+        if shared < _THIN_M2:
+            thin[second] += shared
+        else:
+            before.setdefault(second, []).append(first)
     for second, firsts in before.items():
         counted[second] = shapely.area(shapely.difference(pieces[second], shapely.union_all(pieces[firsts])))
+    counted = np.maximum(counted - thin, 0.0)
     rest = shapely.difference(range_, shapely.union_all(pieces[taking])) if len(taking) else range_
     return Cut(float(range_.area), whole, covered, counted, float(rest.area), overlaps)
 
@@ -82,7 +99,7 @@ def _overlaps(pieces: NDArray[np.object_], taking: NDArray[np.intp]) -> list[tup
     ahead = left < right
     left, right = left[ahead], right[ahead]
     shared = shapely.area(shapely.intersection(kept[left], kept[right]))
-    return sorted((int(taking[i]), int(taking[j]), float(a)) for i, j, a in zip(left, right, shared, strict=True) if a > _NOISE_M2)
+    return sorted((int(taking[i]), int(taking[j]), float(a)) for i, j, a in zip(left, right, shared, strict=True) if a > 0)
 
 
 def apportioned(parts: Sequence[float], total: float) -> tuple[list[Decimal], Decimal]:
@@ -110,6 +127,7 @@ def inside_of(range_: BaseGeometry, zones: NDArray[np.object_]) -> tuple[float, 
     """m² of the range inside the zones (overlapping zones once) and inside each zone."""
     if not len(zones):
         return 0.0, np.zeros(0)
-    pieces = np.array([faces_of(g) for g in shapely.intersection(sound(zones), range_)], dtype=object)
+    range_, zones = near_origin(range_, sound(zones))
+    pieces = np.array([faces_of(g) for g in shapely.intersection(zones, range_)], dtype=object)
     each = shapely.area(pieces)
     return float(shapely.area(shapely.union_all(pieces)) if len(pieces) > 1 else each[0]), each

@@ -2,11 +2,11 @@
 
 import asyncio
 import json
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.encoders import jsonable_encoder
 from starlette.datastructures import UploadFile
 
 from app.accounts.deps import Read, Signed
@@ -39,7 +39,12 @@ async def overlay(
 
 
 async def _json(request: Request, said: dict[str, Any]) -> Response:
-    return await answers.send(request, json.dumps(jsonable_encoder(said), ensure_ascii=False).encode(), media=links.JSON)
+    return await answers.send(request, json.dumps(said, ensure_ascii=False, default=_plain).encode(), media=links.JSON)
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as JSON numbers, dates as ISO text."""
+    return float(value) if isinstance(value, Decimal) else value.isoformat()
 
 
 async def _received(request: Request, plane: int) -> outline.Outline:
@@ -83,9 +88,10 @@ async def read_stats(
     """各组宗数、亩 (用地面积)、家数与合计;宗、亩的合计等于各行之和,家数按企业去重。"""
     filters = {
         "responsible_body": responsible_body, "display_class": display_class, "inefficient": inefficient, "idle": idle,
-        "standard_land": standard_land, "grade": grade, "ownership": ownership, "industry_division": industry_division, "town_code": town_code,
+        "standard_land": standard_land, "grade": grade, "ownership": ownership, "industry_division": industry_division,
+        "town_code": town_code,
     }  # fmt: skip
-    return await _json(request, await stats.grouped(conn, principal, stats.Asked(bbox, filters, calibre), group_by))
+    return await _json(request, await stats.grouped(conn, principal, stats.Asked(bbox, filters, calibre, links.base(request)), group_by))
 
 
 @router.get("/stats/parcels", summary="统计数对应的宗地")
@@ -99,6 +105,9 @@ async def read_stats_parcels(
     """一个统计数背后的宗地,按一码排列;`total` 即该统计数。字段值 unknown 表示没有值。"""
     filters = {
         "responsible_body": responsible_body, "display_class": display_class, "inefficient": inefficient, "idle": idle,
-        "standard_land": standard_land, "grade": grade, "ownership": ownership, "industry_division": industry_division, "town_code": town_code,
+        "standard_land": standard_land, "grade": grade, "ownership": ownership, "industry_division": industry_division,
+        "town_code": town_code,
     }  # fmt: skip
-    return await _json(request, await stats.parcels(conn, principal, stats.Asked(bbox, filters, calibre), cursor, limit))
+    return await _json(
+        request, await stats.parcels(conn, principal, stats.Asked(bbox, filters, calibre, links.base(request)), cursor, limit)
+    )

@@ -16,7 +16,10 @@ OVERLAY_BODY: Final[dict[str, Any]] = {
                             "type": "object",
                             "description": "GeoJSON Polygon 或 MultiPolygon, 经纬度 (度), 至多一万个顶点",
                             "required": ["type", "coordinates"],
-                            "properties": {"type": {"type": "string", "enum": ["Polygon", "MultiPolygon"]}, "coordinates": {"type": "array"}},
+                            "properties": {
+                                "type": {"type": "string", "enum": ["Polygon", "MultiPolygon"]},
+                                "coordinates": {"type": "array"},
+                            },
                         }
                     },
                 },
@@ -32,7 +35,7 @@ OVERLAY_BODY: Final[dict[str, Any]] = {
                             "format": "binary",
                             "description": "GeoJSON、国土 TXT、打包为 zip 的 Shapefile、DXF (闭合线)、GeoPackage",
                         },
-                        "crs": {"type": "string", "maxLength": 40, "description": "文件未写明时的坐标系, 例如 EPSG:4549", "example": "EPSG:4549"},
+                        "crs": {"type": "string", "maxLength": 40, "description": "文件未写明时的坐标系", "example": "EPSG:4549"},
                     },
                 }
             },

@@ -10,11 +10,12 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import clock, crs
-from app.core.errors import Forbidden, NotFound
+from app.core.errors import Forbidden, NotFound, Problem
 from app.core.principal import Principal
 from app.maps.analysis import compose, parts, queries
-from app.maps.analysis.errors import RangeOutside, RangeTooLarge
+from app.maps.analysis.errors import RangeEmpty, RangeOutside, RangeTooLarge
 from app.maps.analysis.outline import Outline, faces_of
+from app.policy.loader import pack_for
 
 MAX_PARCELS: Final = 30_000
 COUNTIES: Final = 1.0
@@ -23,6 +24,8 @@ _TIME_MS: Final = 20_000
 _MARGIN_M: Final = 5.0
 """Edges are straight in the plane, boxes in degrees: a few metres more find every parcel."""
 _BOXES: Final = 60
+_CUTTING = asyncio.Semaphore(2)
+"""Large ranges take a second of computing: no more than two at once in one worker."""
 
 
 async def county_of(conn: AsyncConnection, principal: Principal) -> Row[Any]:
@@ -41,22 +44,24 @@ async def overlay(conn: AsyncConnection, principal: Principal, county: Row[Any],
     _within(county, outline.geom)
     shape = await asyncio.to_thread(_in_plane, outline.geom, plane)
     _fits(county, shape)
+    notes = [*outline.notes, *_beyond(county, outline.geom)]
     await queries.limit_time(conn, _TIME_MS)
     boxes = _boxes(shape, plane)
     ids = await queries.near(conn, county.code, boxes, most=MAX_PARCELS + 1)
     if len(ids) > MAX_PARCELS:
         raise RangeTooLarge(f"范围附近超过 {MAX_PARCELS} 宗地", pointer="/geometry", hint="请分块分析")
     rows = await queries.parcels(conn, county.code, ids) if ids else []
-    cut = await asyncio.to_thread(_cut, shape, rows, plane)
+    async with _CUTTING:
+        cut = await asyncio.to_thread(_cut, shape, rows, plane)
     said = compose.measured(rows, cut)
     held = await queries.enterprises(conn, county.code, [row.id for row in said.rows], clock.today()) if said.rows else []
     layers = await queries.planning(conn, county.code, _around(boxes))
     planning = await asyncio.to_thread(_planning, layers, shape, said, plane)
     return {
         "range": {**compose.range_of(outline.geom, said.range_m2), "source": outline.source},
-        "notes": outline.notes,
+        "notes": notes,
         "totals": compose.totals(said, principal),
-        "parcels": compose.parcel_rows(said, principal),
+        "parcels": compose.parcel_rows(said, principal, _bands(county.code)),
         "overlaps": compose.overlaps(said),
         "enterprises": compose.enterprise_rows(held, said, principal),
         "planning": planning,
@@ -73,6 +78,14 @@ async def overlay(conn: AsyncConnection, principal: Principal, county: Row[Any],
     }  # fmt: skip
 
 
+def _bands(county_code: str) -> dict[str, str]:
+    """Labels of the pack's bands of 亩均税收; a county without a pack shows their codes."""
+    try:
+        return {band.code: band.label for band in pack_for(county_code, clock.today()).content.tax_bands}
+    except Problem:
+        return {}
+
+
 def _within(county: Row[Any], geom: BaseGeometry) -> None:
     west, south, east, north = shapely.bounds(geom)
     if county.west is None:
@@ -87,7 +100,15 @@ def _within(county: Row[Any], geom: BaseGeometry) -> None:
         raise RangeTooLarge("范围远大于本县", pointer="/geometry")
 
 
+def _beyond(county: Row[Any], geom: BaseGeometry) -> list[str]:
+    west, south, east, north = shapely.bounds(geom)
+    is_inside = county.west <= west and east <= county.east and county.south <= south and north <= county.north
+    return [] if is_inside else [f"范围有一部分超出{county.name}的外接矩形;县外没有数据,计入无宗地面积"]
+
+
 def _fits(county: Row[Any], shape: BaseGeometry) -> None:
+    if shape.area < parts.SLIVER_M2:
+        raise RangeEmpty("范围面积不足 0.01 ㎡", pointer="/geometry")
     extent = shapely.box(county.west, county.south, county.east, county.north)
     limit = COUNTIES * float(crs.planar_area_m2(np.array([extent]), county.meridian_epsg)[0])
     if shape.area > max(limit, 1e6):
