@@ -8,6 +8,7 @@ from app.accounts import router as accounts
 from app.classification import router as classification
 from app.core import events
 from app.dossiers import router as dossiers
+from app.imports import errors as import_problems
 from app.ledger import router as ledger
 from app.maps import router as maps
 from app.maps.analysis import router as analysis
@@ -20,6 +21,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
     dossiers.router, analysis.router, maps.router,
 )  # fmt: skip
+
+PROBLEMS = (import_problems,)
+"""Catalogues of rooms that are loaded only when a file comes; /api/errors lists them all the same."""
 
 
 def subscribe() -> None:

@@ -13,7 +13,7 @@ from app.accounts.deps import Read, Signed
 from app.core import clock
 from app.core.errors import BodyInvalid, TooLarge
 from app.maps import answers, links, stats
-from app.maps.analysis import excel, files, outline, service
+from app.maps.analysis import excel, outline, service
 from app.maps.analysis.schemas import OVERLAY_ANSWERS, OVERLAY_BODY, STATS_ANSWERS
 from app.settings import settings
 
@@ -53,6 +53,8 @@ async def _received(request: Request, plane: int) -> outline.Outline:
     if request.headers.get("content-type", "").startswith("multipart/"):
         if size > settings().upload_max_mb << 20:
             raise TooLarge(f"上限 {settings().upload_max_mb} MB", pointer="/file")
+        from app.maps.analysis import files  # the readers are heavy (1.5 s of imports), and few requests bring a file
+
         async with request.form(max_files=1, max_fields=4, max_part_size=settings().upload_max_mb << 20) as form:
             file, stated = form.get("file"), form.get("crs")
             if not isinstance(file, UploadFile):
