@@ -59,6 +59,7 @@ async def build(dsn: str, parcels: int) -> None:
     await admin.execute("SET ROLE yima_owner")
     await admin.execute("VACUUM ANALYZE map_parcel")
     await admin.execute("VACUUM ANALYZE map_parcel_public")
+    await admin.execute("VACUUM ANALYZE map_filter")
     await admin.close()
 
 

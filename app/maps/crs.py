@@ -5,18 +5,22 @@ centimetres: CRS84 and 4326 carry the stored numbers unchanged.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry import box, mapping
 
-from app.core.crs import STORED, reproject, transformer
+from app.core.crs import STORED, reproject
 from app.core.errors import BadParameter
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+_DRAWN = re.compile(r"ST_AsGeoJSON\((.+?), [37], 0\)")
+_FARTHEST = 1e9
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 
 
@@ -42,6 +46,16 @@ class Crs:
     def digits(self) -> int:
         """Decimals that mean about a centimetre in degrees, a millimetre in metres."""
         return 7 if self.is_geographic else 3
+
+    def geojson(self, shape: str) -> str:
+        """SQL of the GeoJSON text of a stored shape in this system."""
+        moved = shape if self.is_geographic else f"ST_Transform({shape}, {self.srid})"
+        turned = f"ST_FlipCoordinates({moved})" if self.is_north_first else moved
+        return f"ST_AsGeoJSON({turned}, {self.digits}, 0)"
+
+    def drawn(self, statement: str) -> str:
+        """A statement that writes stored shapes, with the shapes in this system."""
+        return statement if self.is_stored else _DRAWN.sub(lambda m: self.geojson(m.group(1)), statement)
 
 
 SYSTEMS = {
@@ -89,14 +103,20 @@ def eastward(node: Any, crs: Crs) -> Any:
 def _polygon(bounds: list[Any]) -> dict[str, Any]:
     """A box in metres as GeoJSON; what is no box stays one for the compiler to refuse."""
     half = len(bounds) // 2
-    if half not in (2, 3) or len(bounds) % 2 or not all(isinstance(n, int | float | Decimal) and abs(n) <= 1e9 for n in bounds):
+    known = (float(n) for n in bounds if isinstance(n, int | float | Decimal))
+    numbers = [n for n in known if abs(n) <= _FARTHEST]
+    if half not in (2, 3) or len(bounds) % 2 or len(numbers) != len(bounds):
         return {"bbox": bounds}
-    west, south, east, north = (float(n) for n in (*bounds[:2], *bounds[half : half + 2]))
+    (west, south), (east, north) = numbers[:2], numbers[half : half + 2]
     if not (west < east and south < north):
         if west > east or south > north:
             return {"bbox": bounds}
         is_point = west == east and south == north
-        return {"type": "Point", "coordinates": [west, south]} if is_point else {"type": "LineString", "coordinates": [[west, south], [east, north]]}
+        return (
+            {"type": "Point", "coordinates": [west, south]}
+            if is_point
+            else {"type": "LineString", "coordinates": [[west, south], [east, north]]}
+        )
     cut = shapely.segmentize(box(west, south, east, north), max(east - west, north - south) / 32)
     return {"type": "Polygon", "coordinates": [[[x, y] for x, y in cut.exterior.coords]]}
 
@@ -111,15 +131,10 @@ def _positions(value: Any) -> Any:
 
 
 @lru_cache(maxsize=256)
-def plane_box(srid: int, west: float, south: float, east: float, north: float) -> str:
-    """A rectangle of a plane as GeoJSON in degrees: its sides are curves there, so they are cut into short pieces."""
+def plane_box(srid: int, west: float, south: float, east: float, north: float) -> tuple[str, tuple[float, float, float, float]]:
+    """A rectangle of a plane as GeoJSON in degrees (its sides are curves there, so they are cut into short pieces) and its extent."""
     side = max(east - west, north - south)
-    ring = box(west, south, east, north)
-    made = reproject(shapely.segmentize([ring], side / 32 if side else 1), srid, STORED)[0]
-    return json.dumps(mapping(made))
-
-
-def degrees(srid: int, west: float, south: float, east: float, north: float) -> tuple[float, float, float, float]:
-    """Extent in degrees of a rectangle of a plane."""
-    found: tuple[float, float, float, float] = transformer(srid, STORED).transform_bounds(west, south, east, north)
-    return found
+    ring = np.array([shapely.segmentize(box(west, south, east, north), side / 32 if side else 1)], dtype=np.object_)
+    made = reproject(ring, srid, STORED)[0]
+    bounds: tuple[float, float, float, float] = made.bounds
+    return json.dumps(mapping(made)), bounds

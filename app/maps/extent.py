@@ -1,9 +1,13 @@
-"""`bbox`: west,south,east,north in degrees (CRS84, RFC 7946); west > east crosses the antimeridian. Pure."""
+"""`bbox`: west,south,east,north in degrees (CRS84, RFC 7946); west > east crosses the antimeridian. `bbox-crs`: another system. Pure."""
 
 import math
 from dataclasses import dataclass
 
 from app.core.errors import BadParameter
+from app.maps.crs import Crs, plane_box
+
+WEB_MERCATOR = 3857
+_FARTHEST, _WIDEST = 1e9, 350
 
 
 @dataclass(frozen=True)
@@ -16,22 +20,41 @@ class Envelope:
     north: float
 
 
+@dataclass(frozen=True)
+class Extent:
+    """No, one or (across the antimeridian) two envelopes; a rectangle of a plane also as the GeoJSON shape it is in degrees."""
+
+    envelopes: tuple[Envelope, ...] = ()
+    shape: str | None = None
+
+
+def parse_extent(bbox: str | None, crs: Crs) -> Extent:
+    """The extent of a request; BadParameter for anything that is not a box on the earth."""
+    if bbox is None or crs.is_stored:
+        return Extent(parse_bbox(bbox))
+    numbers = _numbers(bbox)
+    half = len(numbers) // 2
+    (first, second), (third, fourth) = numbers[:2], numbers[half : half + 2]
+    west, south, east, north = (second, first, fourth, third) if crs.is_north_first else (first, second, third, fourth)
+    if crs.is_geographic:
+        return Extent(parse_bbox(f"{west},{south},{east},{north}"))
+    if west > east or south > north:
+        raise _bad("平面坐标的最小值大于最大值")
+    if max(map(abs, (west, south, east, north))) > _FARTHEST:
+        raise _bad("坐标超出范围")
+    shape, bounds = plane_box(crs.srid, west, south, east, north)
+    if not all(math.isfinite(n) for n in bounds) or bounds[2] - bounds[0] > _WIDEST or max(map(abs, bounds)) > 180:
+        raise _bad("范围超出该坐标系的适用区域")
+    return Extent((Envelope(*bounds),), shape if west < east and south < north and crs.srid != WEB_MERCATOR else None)
+
+
 def parse_bbox(bbox: str | None) -> tuple[Envelope, ...]:
-    """No, one or (across the antimeridian) two envelopes; BadParameter for anything that is not a box on the earth."""
+    """No, one or two envelopes in degrees."""
     if bbox is None:
         return ()
-    try:
-        numbers = [float(part) for part in bbox.split(",")]
-    except ValueError as error:
-        raise _bad("每一项都应是数字") from error
-    if len(numbers) not in (4, 6):
-        raise _bad(f"应有 4 或 6 个数, 收到 {len(numbers)} 个")
-    if not all(math.isfinite(n) for n in numbers):
-        raise _bad("不接受 NaN 或无穷大")
+    numbers = _numbers(bbox)
     half = len(numbers) // 2
     (west, south), (east, north) = numbers[:2], numbers[half : half + 2]
-    if half == 3 and numbers[2] > numbers[5]:
-        raise _bad("最低高程大于最高高程")
     if south > north:
         raise _bad("南边界大于北边界")
     if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
@@ -41,5 +64,20 @@ def parse_bbox(bbox: str | None) -> tuple[Envelope, ...]:
     return (Envelope(west, south, east, north),)
 
 
+def _numbers(bbox: str) -> list[float]:
+    """Four or six finite numbers, lowest height first."""
+    try:
+        numbers = [float(part) for part in bbox.split(",")]
+    except ValueError as error:
+        raise _bad("每一项都应是数字") from error
+    if len(numbers) not in (4, 6):
+        raise _bad(f"应有 4 或 6 个数, 收到 {len(numbers)} 个")
+    if not all(math.isfinite(n) for n in numbers):
+        raise _bad("不接受 NaN 或无穷大")
+    if len(numbers) == 6 and numbers[2] > numbers[5]:
+        raise _bad("最低高程大于最高高程")
+    return numbers
+
+
 def _bad(detail: str) -> BadParameter:
-    return BadParameter(detail, pointer="query:bbox", hint="bbox=西,南,东,北 (度)")
+    return BadParameter(detail, pointer="query:bbox", hint="bbox=西,南,东,北 (度); 另一坐标系按 bbox-crs 的轴序")

@@ -8,6 +8,7 @@ import asyncpg
 
 from app.core.errors import BadParameter, NotFound
 from app.maps import queries
+from app.maps.crs import DEFAULT, Crs
 from app.maps.queries import COUNTED, Page, View
 
 MAX_OFFSET = 100_000
@@ -20,7 +21,7 @@ class Found:
     """A page: texts, the key after which the next one begins (None: this was the last), the exact number matched if known."""
 
     rows: list[bytes]
-    after: int | None
+    after: int | list[Any] | None
     matched: int | None
 
 
@@ -50,11 +51,26 @@ def checked_filters(view: View, given: dict[str, str | None]) -> dict[str, str]:
 async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
     """One page of parcels; one more id is asked for to know whether another page follows."""
     async with pool.acquire(timeout=WAIT) as conn:
+        if page.sort:
+            return await _sorted(conn, view, page)
         ids, matched = await _ids(conn, view, replace(page, limit=page.limit + 1))
-        statement, bound = queries.texts(view, ids[: page.limit])
+        statement, bound = queries.texts(view, ids[: page.limit], page.crs)
         rows = await conn.fetch(statement, *bound) if ids else []
     after = ids[page.limit - 1] if len(ids) > page.limit else None
     return Found([row["feature"] for row in rows], after, matched)
+
+
+async def _sorted(conn: Any, view: View, page: Page) -> Found:
+    """A page in another order than the id's; its cursor carries the last row's key."""
+    statement, bound = queries.ids_sorted(view, replace(page, limit=page.limit + 1))
+    rows = await conn.fetch(statement, *bound)
+    counting, values = queries.count_sorted(view, page)
+    count = await conn.fetchval(counting, *values)
+    chosen = rows[: page.limit]
+    statement, bound = queries.texts(view, [row["id"] for row in chosen], page.crs)
+    texts = {row["id"]: row["feature"] for row in await conn.fetch(statement, *bound)}
+    after = [chosen[-1]["key"], chosen[-1]["id"]] if len(rows) > page.limit else None
+    return Found([texts[row["id"]] for row in chosen if row["id"] in texts], after, count if count <= COUNTED else None)
 
 
 async def _ids(conn: Any, view: View, page: Page) -> tuple[list[int], int | None]:
@@ -68,9 +84,9 @@ async def _ids(conn: Any, view: View, page: Page) -> tuple[list[int], int | None
     return [row["id"] for row in await conn.fetch(statement, *bound)], None
 
 
-async def parcel(pool: asyncpg.Pool, view: View, key: str) -> bytes:
+async def parcel(pool: asyncpg.Pool, view: View, key: str, crs: Crs = DEFAULT) -> bytes:
     """One parcel's text by integer id or land_code; NotFound also outside the county."""
-    statement, bound = queries.one(view, int(key) if key.isascii() and key.isdigit() and len(key) <= 16 else key)
+    statement, bound = queries.one(view, int(key) if key.isascii() and key.isdigit() and len(key) <= 16 else key, crs)
     row = await pool.fetchrow(statement, *bound)
     if row is None:
         raise NotFound(f"没有宗地 {key}")

@@ -91,8 +91,9 @@ LAYERS: Mapping[str, Mapping[str, Column]] = MappingProxyType(
         ),
         "freed-land": _layer(
             "腾出台账", ("measure_key", "text", "指标"), ("campaign", "text", "行动"), ("responsible_body", "text", "责任主体"),
-            ("method", "text", "整治方式"), ("kind", "text", "记账类别"), ("posted_on", "date", "入账日期"), ("case_id", "integer", "整治项目"),
-            ("project_name", "text", "项目名称"), ("counted_m2", "numeric", "计入面积"), ("ground_m2", "numeric", "新增地面"),
+            ("method", "text", "整治方式"), ("kind", "text", "记账类别"), ("posted_on", "date", "入账日期"),
+            ("case_id", "integer", "整治项目"), ("project_name", "text", "项目名称"),
+            ("counted_m2", "numeric", "计入面积"), ("ground_m2", "numeric", "新增地面"),
         ),
     }
 )  # fmt: skip
@@ -101,7 +102,7 @@ LAYERS: Mapping[str, Mapping[str, Column]] = MappingProxyType(
 
 def shown(layer_id: str, *, is_public: bool) -> Mapping[str, Column]:
     """Properties a feature of the layer carries for the caller."""
-    return LAYERS[layer_id] if layer_id in LAYERS else PARCEL_PUBLIC if is_public else PARCEL
+    return LAYERS.get(layer_id, PARCEL_PUBLIC if is_public else PARCEL)
 
 
 def queryable(layer_id: str, *, is_public: bool) -> Mapping[str, Column]:

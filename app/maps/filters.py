@@ -1,14 +1,17 @@
 """`filter`, `filter-lang`, `filter-crs`: a CQL2 text over the map's columns becomes a bound condition. Pure."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import shapely
+
 from app.core.errors import Problem
-from app.maps import fields
 from app.maps.crs import eastward, parse_crs
 from app.policy import registry
-from app.policy.cql2 import Target, compile_node, parse_filter
+from app.policy.cql2 import Node, Target, compile_node, parse_filter
+from app.policy.cql2.spatial import PREDICATES, geometry
 from app.policy.errors import FilterProperty
 from app.policy.registry import Column
 
@@ -26,6 +29,8 @@ class Condition:
     needs_shape: bool = False
     is_asked: bool = True
     """Asked by the caller (an officer's holds in his own body only), not a part of the extent."""
+    bounds: tuple[float, float, float, float] | None = None
+    """Outside of this box (degrees) it is never true."""
 
     def after(self, bound: list[Any]) -> str:
         """The SQL with its values put behind those already bound."""
@@ -44,21 +49,37 @@ class _Readable(dict[str, Column]):
         return super().get(name, default)
 
 
-def condition(source: str | None, lang: Lang | None, filter_crs: str | None, *, is_public: bool) -> Condition | None:
+def condition(source: str | None, lang: Lang | None, filter_crs: str | None, columns: Mapping[str, Column]) -> Condition | None:
     """The condition of a request, None without one; every mistake is a named 400 that points at the parameter."""
     crs = parse_crs(filter_crs, "filter-crs")
     if source is None:
         return None
     try:
         node = parse_filter(source, lang=lang or "cql2-text")
-        columns = _Readable(fields.PUBLIC if is_public else fields.FIELDS)
-        target = Target(columns, alias="t", geometry="shape", srid=crs.srid, geometry_names=GEOMETRY)
-        compiled = compile_node(node if crs.is_stored else eastward(node, crs), target)
+        target = Target(_Readable(columns), alias="t", geometry="shape", srid=crs.srid, geometry_names=GEOMETRY)
+        node = node if crs.is_stored else eastward(node, crs)
+        compiled = compile_node(node, target)
     except Problem as problem:
         problem.pointer = problem.pointer or "query:filter"
         raise
     sql = compiled.sql.replace("t.shape", "g.geom")
-    return Condition(sql, tuple(compiled.params), needs_shape=sql != compiled.sql)
+    return Condition(sql, tuple(compiled.params), needs_shape=sql != compiled.sql, bounds=_bounds(node, crs.srid))
+
+
+def _bounds(root: Node, srid: int) -> tuple[float, float, float, float] | None:
+    """Box of the first spatial condition that must hold; the tree has been compiled, so its literals are right."""
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        op = node["op"].lower() if isinstance(node, dict) and "op" in node else ""
+        if op == "and":
+            todo += node["args"]
+        elif op in PREDICATES and op != "s_disjoint":
+            literal = next(part for part in node["args"] if "property" not in part)
+            shapes = shapely.from_geojson(geometry(literal, srid=srid).geometries)
+            found: tuple[float, float, float, float] = shapely.union_all(shapes).bounds
+            return found
+    return None
 
 
 def touching(geojson: str) -> Condition:

@@ -19,7 +19,7 @@ def selected(rows: list[bytes], names: Sequence[str]) -> list[bytes]:
     """Features with these properties only, in the order asked for."""
     found = []
     for row in rows:
-        feature = json.loads(row, parse_float=_Exact)
+        feature = json.loads(row)
         said = feature["properties"]
         feature["properties"] = {name: said[name] for name in names if name in said}
         found.append(_text(feature))
@@ -37,25 +37,11 @@ def table(rows: list[bytes], names: Sequence[str]) -> bytes:
     writer = csv.writer(out)
     writer.writerow(("id", *names, "wkt"))
     for row in rows:
-        feature = json.loads(row, parse_float=_Exact)
+        feature = json.loads(row)
         shape = feature["geometry"]
         wkt = shapely.to_wkt(shapely.from_geojson(json.dumps(shape)), rounding_precision=-1) if shape else ""
         writer.writerow((feature["id"], *(_cell(feature["properties"].get(name)) for name in names), wkt))
     return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-class _Exact(float):
-    """A number that is written again as it was read (7001.00 stays so)."""
-
-    def __new__(cls, text: str) -> "_Exact":
-        made = super().__new__(cls, text)
-        made.text = text
-        return made
-
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
 
 
 def _cell(value: Any) -> Any:
@@ -63,8 +49,6 @@ def _cell(value: Any) -> Any:
         value = ";".join(map(str, value))
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, _Exact):
-        return value.text
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 

@@ -4,17 +4,35 @@ from typing import Any
 
 import asyncpg
 
-from app.maps import links, queries
+from app.maps import links, queries, schema
+from app.maps.crs import CRS84, STORAGE, SYSTEMS
 from app.maps.layers import Layer
 from app.maps.links import GEOJSON, link
 
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-CONFORMANCE = (
-    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+REL = "http://www.opengis.net/def/rel/ogc/1.0/"
+_SPEC = "http://www.opengis.net/spec/"
+CONFORMANCE = tuple(
+    _SPEC + name
+    for name in (
+        "ogcapi-common-1/1.0/conf/core",
+        "ogcapi-features-1/1.0/conf/core",
+        "ogcapi-features-1/1.0/conf/geojson",
+        "ogcapi-features-2/1.0/conf/crs",
+        "ogcapi-features-3/1.0/conf/queryables",
+        "ogcapi-features-3/1.0/conf/filter",
+        "ogcapi-features-3/1.0/conf/features-filter",
+        "ogcapi-features-5/1.0/conf/schemas",
+        "cql2/1.0/conf/cql2-text",
+        "cql2/1.0/conf/cql2-json",
+        "cql2/1.0/conf/basic-cql2",
+        "cql2/1.0/conf/advanced-comparison-operators",
+        "cql2/1.0/conf/case-insensitive-comparison",
+        "cql2/1.0/conf/basic-spatial-functions",
+        "cql2/1.0/conf/basic-spatial-functions-plus",
+    )
 )
-"""Only what is true: OpenAPI is 3.1 (no oas30 class), filters are simple equality (no part 3), tiles have no tile set document yet."""
+"""Only what is true: CQL2 has no %, div and ^ (no arithmetic class), no intervals, arrays, ACCENTI or functions of its own;
+OpenAPI is 3.1 (no oas30 class), tiles have no tile set document yet."""
 
 
 def landing(base: str) -> dict[str, Any]:
@@ -26,9 +44,9 @@ def landing(base: str) -> dict[str, Any]:
             link(f"{base}/", "self", title="本页"),
             link(f"{base}/api", "service-desc", media="application/vnd.oai.openapi+json;version=3.1", title="接口定义"),
             link(f"{base}/conformance", "conformance", title="符合的标准"),
-            link(f"{base}/conformance", "http://www.opengis.net/def/rel/ogc/1.0/conformance", title="符合的标准"),
+            link(f"{base}/conformance", f"{REL}conformance", title="符合的标准"),
             link(f"{base}/collections", "data", title="图层"),
-            link(f"{base}/collections", "http://www.opengis.net/def/rel/ogc/1.0/data", title="图层"),
+            link(f"{base}/collections", f"{REL}data", title="图层"),
             link(f"{base}/console/", "related", media="text/html", title="工作台"),
         ],
     }
@@ -50,10 +68,15 @@ def collection(base: str, layer: Layer, bbox: list[float] | None) -> dict[str, A
         "description": layer.description,
         **spatial,
         "itemType": "feature",
-        "crs": [CRS84],
+        "crs": list(SYSTEMS),
+        "storageCrs": STORAGE,
         "links": [
             link(here, "self"),
             link(f"{here}/items", "items", media=GEOJSON, title=layer.title),
+            *(
+                link(f"{here}/{kind}", f"{REL}{kind}", media=schema.MEDIA, title=layer.title)
+                for kind in ("queryables", "sortables", "schema")
+            ),
         ],
     }
 
@@ -63,13 +86,13 @@ def collections(base: str, layers: list[Layer], bbox: list[float] | None) -> dic
     return {"links": [link(f"{base}/collections", "self")], "collections": [collection(base, layer, bbox) for layer in layers]}
 
 
-def page_links(base: str, layer_id: str, given: dict[str, Any], cursor: str | None) -> list[dict[str, Any]]:
+def page_links(base: str, layer_id: str, given: dict[str, Any], cursor: str | None, *, media: str = GEOJSON) -> list[dict[str, Any]]:
     """self, collection and, when more follows, next: a cursor that carries the whole query."""
     path = f"{base}/collections/{layer_id}/items"
     found = [
-        link(links.with_query(path, given), "self", media=GEOJSON),
+        link(links.with_query(path, given), "self", media=media),
         link(f"{base}/collections/{layer_id}", "collection"),
     ]
     if cursor:
-        found.append(link(links.with_query(path, given, cursor=cursor, offset=None), "next", media=GEOJSON))
+        found.append(link(links.with_query(path, given, cursor=cursor, offset=None), "next", media=media))
     return found

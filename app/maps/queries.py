@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from app.core.principal import Principal, Role
+from app.maps import sorting
+from app.maps.crs import DEFAULT, Crs
 from app.maps.extent import Envelope
-from app.maps.filters import Condition
+from app.maps.filters import Condition, touching
 
 COUNTED = 10_000
 """Up to this many candidates a page is chosen from all of them, and numberMatched is exact; above it is left out."""
@@ -68,6 +70,9 @@ def _box(envelope: Envelope, bind: Values) -> str:
 
 def _geometry(envelope: Envelope, bind: Values) -> str:
     corners = ", ".join(f"{bind(v)}::float8" for v in (envelope.west, envelope.south, envelope.east, envelope.north))
+    if envelope.west == envelope.east or envelope.south == envelope.north:  # a point or a line, never an invalid polygon
+        first, second, third, fourth = corners.split(", ")
+        return f"ST_SetSRID(ST_Envelope(ST_MakeLine(ST_MakePoint({first}, {second}), ST_MakePoint({third}, {fourth}))), 4490)"
     return f"ST_MakeEnvelope({corners}, 4490)"
 
 
@@ -93,23 +98,40 @@ class Page:
     after: int = 0
     offset: int = 0
     conditions: tuple[Condition, ...] = ()
+    sort: tuple[sorting.Key, ...] = ()
+    key: tuple[list[str | None], int] | None = None
+    shape: str | None = None
+    """The extent as GeoJSON where it is no rectangle in degrees."""
+    crs: Crs = DEFAULT
+    """Where a sorted page continues; `after` is for pages in id order."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether its rows or their order tell something of columns."""
+        told = {k.column.name for k in self.sort} - {"id", "land_code"} or set(self.filters) - {"responsible_body"}
+        return bool(told) or any(c.is_asked for c in self.conditions)
+
+    @property
+    def terms(self) -> tuple[Condition, ...]:
+        """All conditions: the caller's and the extent's."""
+        return (*self.conditions, touching(self.shape)) if self.shape else self.conditions
 
 
 def _filtered(view: View, page: Page, bind: Values) -> str:
     """Filters. Elsewhere than in his own body an officer can't ask what he may not see."""
     terms = [f"m.{name} = {bind(value)}" for name, value in page.filters.items()]
-    if view.is_officer and (set(page.filters) - {"responsible_body"} or any(c.is_asked for c in page.conditions)):
+    if view.is_officer and page.asks:
         terms.append(f"m.responsible_body = {bind(view.own_body or '')}")
-    terms += [f"({c.after(bind.bound)})" for c in page.conditions]
+    terms += [f"({c.after(bind.bound)})" for c in page.terms]
     return " AND ".join(terms) or "true"
 
 
 def _joined(view: View, page: Page) -> str:
     """Narrow columns (t) and the shape (g), only where a condition reads them: a plain extent stays an index-only look."""
     found = ""
-    if any(c.is_asked for c in page.conditions):
+    if page.sort or any(c.is_asked for c in page.conditions):
         found += " JOIN map_filter t ON t.county_code = m.county_code AND t.id = m.id"
-    if any(c.needs_shape for c in page.conditions):
+    if any(c.needs_shape for c in page.terms):
         found += f" JOIN {view.table} g ON g.county_code = m.county_code AND g.id = m.id"
     return found
 
@@ -157,16 +179,61 @@ OFFSET {bind(page.offset)} LIMIT {bind(page.limit)}
     return statement, bind.bound
 
 
-def texts(view: View, ids: list[int]) -> tuple[str, list[Any]]:
-    """Stored texts of these parcels in id order: what the caller may see of each."""
+def ids_sorted(view: View, page: Page) -> tuple[str, list[Any]]:
+    """Ids and keys of a page in the order asked for."""
+    bind = Values()
+    statement = f"""
+SELECT m.id, {sorting.chosen(page.sort)} AS key
+FROM {view.table} m{_joined(view, page)}
+WHERE m.county_code = {bind(view.county_code)}
+  AND {_filtered(view, page, bind)}
+  AND {_inside(view, page.envelopes, bind)}
+  AND {sorting.beyond(page.sort, page.key, bind.bound) if page.key else "true"}
+ORDER BY {sorting.order(page.sort)}
+OFFSET {bind(page.offset)} LIMIT {bind(page.limit)}
+"""
+    return statement, bind.bound
+
+
+def count_sorted(view: View, page: Page) -> tuple[str, list[Any]]:
+    """How many a sorted query matches, at most COUNTED + 1."""
+    bind = Values()
+    statement = f"""
+SELECT count(*)
+FROM (
+    SELECT 1
+    FROM {view.table} m{_joined(view, page)}
+    WHERE m.county_code = {bind(view.county_code)}
+      AND {_filtered(view, page, bind)}
+      AND {_inside(view, page.envelopes, bind)}
+    LIMIT {COUNTED + 1}
+) matching
+"""
+    return statement, bind.bound
+
+
+def _form(view: View, crs: Crs, bind: Values) -> str:
+    """What the caller may see of a row: the stored text, in another system with the shape written anew."""
+    shown = f"CASE WHEN responsible_body = {bind(view.own_body or '')} THEN feature ELSE outline END" if view.is_officer else "feature"
+    if crs.is_stored:
+        return shown
+    shape = "geom" if view.is_public else "ST_ForcePolygonCCW(geom)"
+    return (
+        f'convert_to(\'{{"type":"Feature","id":\' || id || \',"geometry":\' || {crs.geojson(shape)} || \',"properties":\''
+        f" || (convert_from({shown}, 'UTF8')::json -> 'properties')::text || '}}', 'UTF8')"
+    )
+
+
+def texts(view: View, ids: list[int], crs: Crs = DEFAULT) -> tuple[str, list[Any]]:
+    """Texts of these parcels in id order: what the caller may see of each."""
     bind = Values([view.county_code, ids])
-    shown = f"CASE WHEN responsible_body = {bind(view.own_body or '')} THEN feature ELSE outline END" if view.is_officer else "feature"
-    return f"SELECT {shown} AS feature FROM {view.table} WHERE county_code = $1 AND id = ANY($2::bigint[]) ORDER BY id", bind.bound
+    shown = _form(view, crs, bind)
+    return f"SELECT id, {shown} AS feature FROM {view.table} WHERE county_code = $1 AND id = ANY($2::bigint[]) ORDER BY id", bind.bound
 
 
-def one(view: View, key: int | str) -> tuple[str, list[Any]]:
-    """Stored text of one parcel, by integer id or land_code."""
+def one(view: View, key: int | str, crs: Crs = DEFAULT) -> tuple[str, list[Any]]:
+    """Text of one parcel, by integer id or land_code."""
     bind = Values([view.county_code, key])
-    shown = f"CASE WHEN responsible_body = {bind(view.own_body or '')} THEN feature ELSE outline END" if view.is_officer else "feature"
+    shown = _form(view, crs, bind)
     column = "id" if isinstance(key, int) else "land_code"
     return f"SELECT {shown} AS feature FROM {view.table} WHERE county_code = $1 AND {column} = $2", bind.bound

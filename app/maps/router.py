@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.accounts.deps import Signed
-from app.maps import answers, links, ogc, service
+from app.maps import answers, formats, links, ogc, service
 from app.maps.features import MAX_OFFSET
 from app.maps.filters import Lang
 from app.maps.layers import LAYERS, layer_for, visible
@@ -35,6 +35,12 @@ Filter = Annotated[
         },
     ),
 ]  # fmt: skip
+SortBy = Annotated[str | None, Query(max_length=200, description="排序字段,降序加 -;见 sortables", examples=["-area_used_mu,land_code"])]
+Properties = Annotated[str | None, Query(max_length=2000, description="只要这些属性,逗号分隔;见 schema", examples=["land_code,grade"])]
+_SYSTEMS = ["http://www.opengis.net/def/crs/EPSG/0/4490", "http://www.opengis.net/def/crs/EPSG/0/4549"]
+CrsUri = Annotated[str | None, Query(max_length=120, description="输出坐标系 URI (坐标按其轴序),默认 CRS84", examples=_SYSTEMS)]
+BboxCrs = Annotated[str | None, Query(alias="bbox-crs", max_length=120, description="bbox 的坐标系 URI (按其轴序)", examples=_SYSTEMS)]
+Form = Annotated[formats.Format | None, Query(description="GeoJSON (默认)、GeoJSON 文本序列或 CSV")]
 FilterLang = Annotated[Lang | None, Query(alias="filter-lang", description="filter 的写法,默认 cql2-text")]
 FilterCrs = Annotated[str | None, Query(alias="filter-crs", max_length=120, description="filter 中图形的坐标系 URI,默认 CRS84")]
 Format = Annotated[Literal["json", "geojson"] | None, Query(description="只有 GeoJSON")]
@@ -67,40 +73,44 @@ async def parcels(
     responsible_body: Equal = None, display_class: Equal = None, inefficient: Equal = None, idle: Equal = None,
     standard_land: Equal = None, grade: Equal = None, as_of: AsOf = None, known_at: KnownAt = None, moment: Datetime = None,
     filter: Filter = None, filter_lang: FilterLang = None, filter_crs: FilterCrs = None,
-    f: Format = None,  # noqa: ARG001
+    sortby: SortBy = None, properties: Properties = None, crs: CrsUri = None, bbox_crs: BboxCrs = None, f: Form = None,
 ) -> Response:  # fmt: skip
     """按范围与属性读取宗地;按 id 顺序分页。numberMatched 仅在不超过一万时给出,给出即准确。"""
     filters = {
         "responsible_body": responsible_body, "display_class": display_class, "inefficient": inefficient, "idle": idle,
         "standard_land": standard_land, "grade": grade,
     }  # fmt: skip
-    asked = Asked(bbox, limit, cursor, offset, filters, filter, filter_lang, filter_crs)
+    asked = Asked(bbox, limit, cursor, offset, filters, filter, filter_lang, filter_crs, sortby, properties, f, crs, bbox_crs)
     return await service.parcel_page(request, principal, parse(as_of, known_at, moment), asked)
 
 
 @router.get("/collections/parcels/items/{feature_id}", summary="一宗地")
 async def parcel(
-    request: Request, principal: Signed, feature_id: Key, as_of: AsOf = None, known_at: KnownAt = None, f: Format = None  # noqa: ARG001
+    request: Request, principal: Signed, feature_id: Key, as_of: AsOf = None, known_at: KnownAt = None, crs: CrsUri = None,
+    f: Format = None,  # noqa: ARG001
 ) -> Response:  # fmt: skip
     """按整数 id 或 land_code。"""
-    return await service.one_feature(request, principal, "parcels", feature_id, parse(as_of, known_at))
+    return await service.one_feature(request, principal, "parcels", feature_id, parse(as_of, known_at), crs)
 
 
 def _page_of(layer_id: str) -> Callable[..., Awaitable[Response]]:
     async def page(
         request: Request, principal: Signed, bbox: Bbox = None, limit: Limit = 1000, cursor: Cursor = None, as_of: AsOf = None,
-        moment: Datetime = None, f: Format = None,  # noqa: ARG001
+        moment: Datetime = None, filter: Filter = None, filter_lang: FilterLang = None, filter_crs: FilterCrs = None,
+        sortby: SortBy = None, properties: Properties = None, crs: CrsUri = None, bbox_crs: BboxCrs = None, f: Form = None,
     ) -> Response:  # fmt: skip
-        return await service.place_page(request, principal, layer_id, parse(as_of, None, moment), Asked(bbox, limit, cursor))
+        asked = Asked(bbox, limit, cursor, None, {}, filter, filter_lang, filter_crs, sortby, properties, f, crs, bbox_crs)
+        return await service.place_page(request, principal, layer_id, parse(as_of, None, moment), asked)
 
     return page
 
 
 def _feature_of(layer_id: str) -> Callable[..., Awaitable[Response]]:
     async def feature(
-        request: Request, principal: Signed, feature_id: Key, as_of: AsOf = None, f: Format = None  # noqa: ARG001
+        request: Request, principal: Signed, feature_id: Key, as_of: AsOf = None, crs: CrsUri = None,
+        f: Format = None,  # noqa: ARG001
     ) -> Response:  # fmt: skip
-        return await service.one_feature(request, principal, layer_id, feature_id, parse(as_of))
+        return await service.one_feature(request, principal, layer_id, feature_id, parse(as_of), crs)
 
     return feature
 
@@ -117,6 +127,21 @@ for _layer in LAYERS.values():
 async def collection(request: Request, principal: Signed, collection_id: Key, f: Format = None) -> Response:  # noqa: ARG001
     bbox = await ogc.extent(request.app.state.map_pool, principal.county_code)
     return _json(ogc.collection(links.base(request), layer_for(principal, collection_id), bbox))
+
+
+@router.get("/collections/{collection_id}/queryables", summary="可筛选字段")
+async def queryables(request: Request, principal: Signed, collection_id: Key, f: Format = None) -> Response:  # noqa: ARG001
+    return await service.described(request, principal, collection_id, "queryables")
+
+
+@router.get("/collections/{collection_id}/sortables", summary="可排序字段")
+async def sortables(request: Request, principal: Signed, collection_id: Key, f: Format = None) -> Response:  # noqa: ARG001
+    return await service.described(request, principal, collection_id, "sortables")
+
+
+@router.get("/collections/{collection_id}/schema", summary="字段说明")
+async def fields_of(request: Request, principal: Signed, collection_id: Key, f: Format = None) -> Response:  # noqa: ARG001
+    return await service.described(request, principal, collection_id, "schema")
 
 
 @router.get("/collections/parcels/tiles/WebMercatorQuad/{z}/{row}/{col}", summary="宗地瓦片", response_class=Response)

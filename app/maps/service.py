@@ -1,5 +1,7 @@
 """Use-cases of the standard surface: what a request asks for → ETag → page → answer."""
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +11,16 @@ from fastapi import Request, Response
 from app.core import clock, pages
 from app.core.errors import BadParameter
 from app.core.principal import Principal
-from app.maps import answers, features, history, links, meta, ogc, places, tiles
+from app.maps import answers, features, fields, formats, history, links, meta, ogc, places, schema, sorting, tiles
 from app.maps import filters as filtering
-from app.maps.extent import parse_bbox
+from app.maps.crs import DEFAULT, Crs, parse_crs
+from app.maps.extent import Envelope, parse_extent
 from app.maps.filters import Lang
+from app.maps.formats import Format
 from app.maps.layers import layer_for
 from app.maps.moments import Moment
 from app.maps.queries import Page, View, view_of
+from app.policy.registry import Column
 
 MAX_LIMIT = 10_000
 
@@ -32,23 +37,36 @@ class Asked:
     filter: str | None = None
     filter_lang: Lang | None = None
     filter_crs: str | None = None
+    sortby: str | None = None
+    properties: str | None = None
+    form: Format | None = None
+    crs: str | None = None
+    bbox_crs: str | None = None
 
 
 def _page(layer_id: str, asked: Asked, filters: dict[str, str], view: View, moment: Moment) -> tuple[Page, str]:
     """The page and the binding of its cursors: a cursor continues its own query only, also at its own moment."""
     days = () if moment.is_now else (moment.start, moment.end)
-    condition = filtering.condition(asked.filter, asked.filter_lang, asked.filter_crs, is_public=view.is_public)
-    if condition and not moment.is_now:
-        raise BadParameter("历史时点不支持 filter", pointer="query:filter", hint="去掉 as_of、known_at、datetime")
-    query = (asked.filter, asked.filter_lang, asked.filter_crs) if condition else ()
-    binding = pages.bind(layer_id, view.scope, filters, asked.bbox, days, *query)
-    after = pages.decode(asked.cursor, binding) if asked.cursor else 0
-    if not isinstance(after, int):
+    columns = fields.queryable(layer_id, is_public=view.is_public)
+    condition = filtering.condition(asked.filter, asked.filter_lang, asked.filter_crs, columns)
+    keys = sorting.parse(asked.sortby, columns)
+    query = (asked.filter, asked.filter_lang, asked.filter_crs, asked.sortby, asked.bbox_crs)
+    binding = pages.bind(layer_id, view.scope, filters, asked.bbox, days, query)
+    after = pages.decode(asked.cursor, binding) if asked.cursor else None
+    key = sorting.cursor_key(after, keys) if keys else None
+    if after is not None and key is None and (keys or not isinstance(after, int)):
         raise BadParameter("游标已损坏", pointer="query:cursor")
     if asked.cursor and asked.offset:
         raise BadParameter("cursor 与 offset 只能给一个", pointer="query:offset")
     conditions = (condition,) if condition else ()
-    return Page(parse_bbox(asked.bbox), filters, min(asked.limit, MAX_LIMIT), after, asked.offset or 0, conditions), binding
+    start = after if isinstance(after, int) else 0
+    extent = parse_extent(asked.bbox, parse_crs(asked.bbox_crs, "bbox-crs"))
+    envelopes = extent.envelopes or ((Envelope(*condition.bounds),) if condition and condition.bounds else ())
+    page = Page(
+        envelopes, filters, min(asked.limit, MAX_LIMIT), start, asked.offset or 0, conditions, keys, key, extent.shape,
+        parse_crs(asked.crs),
+    )  # fmt: skip
+    return page, binding
 
 
 async def parcel_page(request: Request, principal: Principal, moment: Moment, asked: Asked) -> Response:
@@ -56,13 +74,15 @@ async def parcel_page(request: Request, principal: Principal, moment: Moment, as
     view = view_of(principal)
     filters = features.checked_filters(view, asked.filters or {})
     page, binding = _page("parcels", asked, filters, view, moment)
+    names = _names("parcels", asked.properties, view)
     pool: asyncpg.Pool = request.app.state.map_pool
     head, base, given = await features.head(pool, view.county_code, "parcels"), links.base(request), dict(request.query_params)
     tag = answers.etag(head.version, head.facts_as_of, base, given, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
     found = await (features.parcels(pool, view, page) if moment.is_now else history.parcels(pool, view, moment, page))
-    return await _collection(request, "parcels", found, binding, tag, base, facts_as_of=head.facts_as_of if moment.is_now else None)
+    answer = Answer("parcels", binding, tag, base, asked.form, names, fields.shown("parcels", is_public=view.is_public), page.crs)
+    return await _collection(request, found, answer, facts_as_of=head.facts_as_of if moment.is_now else None)
 
 
 async def place_page(request: Request, principal: Principal, layer_id: str, moment: Moment, asked: Asked) -> Response:
@@ -70,46 +90,88 @@ async def place_page(request: Request, principal: Principal, layer_id: str, mome
     layer = layer_for(principal, layer_id)
     view = view_of(principal)
     page, binding = _page(layer_id, asked, {}, view, moment)
+    names = _names(layer_id, asked.properties, view)
     pool: asyncpg.Pool = request.app.state.map_pool
     head, base, given = await features.head(pool, view.county_code, layer_id), links.base(request), dict(request.query_params)
     tag = answers.etag(layer_id, head.version, base, given, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
-    return await _collection(request, layer_id, await places.features(pool, principal, layer, moment, page), binding, tag, base)
+    answer = Answer(layer_id, binding, tag, base, asked.form, names, fields.shown(layer_id, is_public=view.is_public), page.crs)
+    return await _collection(request, await places.features(pool, principal, layer, moment, page), answer)
 
 
-async def _collection(
-    request: Request, layer_id: str, found: features.Found, binding: str, tag: str, base: str, **members: Any
-) -> Response:
-    cursor = pages.encode(found.after, binding) if found.after is not None else None
+def _names(layer_id: str, properties: str | None, view: View) -> tuple[str, ...] | None:
+    """Properties to show, None for all of them."""
+    if properties is None:
+        return None
+    names = tuple(dict.fromkeys(part.strip() for part in properties.split(",") if part.strip()))
+    unknown = [name for name in names if name not in fields.shown(layer_id, is_public=view.is_public)]
+    if unknown:
+        raise BadParameter(f"没有属性 “{unknown[0][:60]}”", pointer="query:properties", hint=f"见 /collections/{layer_id}/schema")
+    return names
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a page leaves."""
+
+    layer_id: str
+    binding: str
+    tag: str
+    base: str
+    form: Format | None
+    names: tuple[str, ...] | None
+    columns: Mapping[str, Column]
+    crs: Crs = DEFAULT
+
+
+async def _collection(request: Request, found: features.Found, answer: Answer, **members: Any) -> Response:
+    cursor = pages.encode(found.after, answer.binding) if found.after is not None else None
     given = {k: v for k, v in request.query_params.items() if k != "tk"}
-    said = ogc.page_links(base, layer_id, given, cursor)
-    counted = {} if found.matched is None else {"numberMatched": found.matched}
-    body = answers.collection(
-        found.rows, **counted, numberReturned=len(found.rows), links=said, timeStamp=clock.now().isoformat(timespec="seconds"), **members
-    )
-    header = ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"' for one in said if one["rel"] in ("self", "next"))
-    return await answers.send(request, body, tag=tag, headers={"Link": header, "Content-Crs": f"<{ogc.CRS84}>"})
+    media = formats.MEDIA[answer.form]
+    said = ogc.page_links(answer.base, answer.layer_id, given, cursor, media=media)
+    rows, counted = found.rows, {} if found.matched is None else {"numberMatched": found.matched}
+    headers = {
+        "Link": ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in said if one["rel"] in ("self", "next")),
+        "Content-Crs": f"<{answer.crs.uri}>",
+        "OGC-NumberReturned": str(len(rows)),
+        **({} if found.matched is None else {"OGC-NumberMatched": str(found.matched)}),
+    }
+    if answer.names is not None and answer.form != "csv":
+        rows = await asyncio.to_thread(formats.selected, rows, answer.names)
+    if answer.form == "csv":
+        body = await asyncio.to_thread(formats.table, rows, answer.names if answer.names is not None else tuple(answer.columns))
+    elif answer.form == "geojsonseq":
+        body = formats.sequence(rows)
+    else:
+        at = clock.now().isoformat(timespec="seconds")
+        body = answers.collection(rows, **counted, numberReturned=len(rows), links=said, timeStamp=at, **members)
+    return await answers.send(request, body, tag=answer.tag, media=media, headers=headers)
 
 
-async def one_feature(request: Request, principal: Principal, layer_id: str, key: str, moment: Moment) -> Response:
+async def one_feature(
+    request: Request, principal: Principal, layer_id: str, key: str, moment: Moment, crs_uri: str | None = None
+) -> Response:
     """/collections/{layer}/items/{id}: the stored text with its links."""
+    crs = parse_crs(crs_uri)
     layer, view, base = layer_for(principal, layer_id), view_of(principal), links.base(request)
     pool: asyncpg.Pool = request.app.state.map_pool
     head = await features.head(pool, view.county_code, layer_id)
     tag = answers.etag(layer_id, key, head.version, head.facts_as_of, base, dict(request.query_params), view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
-    body = await _text(pool, principal, view, layer_id, key, moment)
+    body = await _text(pool, principal, view, layer_id, key, moment, crs)
     here = f"{base}/collections/{layer.id}"
     said = [links.link(f"{here}/items/{key}", "self", media=links.GEOJSON), links.link(here, "collection")]
-    return await answers.send(request, body[:-1] + b',"links":' + answers.encode(said) + b"}", tag=tag)
+    return await answers.send(
+        request, body[:-1] + b',"links":' + answers.encode(said) + b"}", tag=tag, headers={"Content-Crs": f"<{crs.uri}>"}
+    )
 
 
-async def _text(pool: asyncpg.Pool, principal: Principal, view: View, layer_id: str, key: str, moment: Moment) -> bytes:
+async def _text(pool: asyncpg.Pool, principal: Principal, view: View, layer_id: str, key: str, moment: Moment, crs: Crs) -> bytes:
     if layer_id != "parcels":
-        return await places.feature(pool, principal, layer_for(principal, layer_id), moment, key)
-    return await (features.parcel(pool, view, key) if moment.is_now else history.parcel(pool, view, moment, key))
+        return await places.feature(pool, principal, layer_for(principal, layer_id), moment, key, crs)
+    return await (features.parcel(pool, view, key, crs) if moment.is_now else history.parcel(pool, view, moment, key, crs))
 
 
 async def parcel_tile(request: Request, principal: Principal, z: int, row: int, col: int) -> Response:
@@ -131,3 +193,11 @@ async def words(request: Request, principal: Principal) -> Response:
     body = answers.encode(await meta.meta(request.app.state.map_pool, principal))
     tag = answers.etag(body.decode())
     return answers.not_modified(request, tag) or await answers.send(request, body, tag=tag, media=links.JSON)
+
+
+async def described(request: Request, principal: Principal, layer_id: str, kind: schema.Kind) -> Response:
+    """/collections/{layer}/queryables, /sortables, /schema for this caller."""
+    layer, view = layer_for(principal, layer_id), view_of(principal)
+    body = answers.encode(schema.document(links.base(request), layer, kind, is_public=view.is_public))
+    tag = answers.etag(body.decode())
+    return answers.not_modified(request, tag) or await answers.send(request, body, tag=tag, media=schema.MEDIA)

@@ -68,6 +68,9 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
         found["get", f"/collections/{layer}/items"] = Sample(query=box)
     found |= {
         ("get", "/collections/{collection_id}"): Sample({"collection_id": "parcels"}),
+        ("get", "/collections/{collection_id}/queryables"): Sample({"collection_id": "parcels"}),
+        ("get", "/collections/{collection_id}/sortables"): Sample({"collection_id": "parcels"}),
+        ("get", "/collections/{collection_id}/schema"): Sample({"collection_id": "parcels"}),
         ("get", "/collections/parcels/items/{feature_id}"): Sample({"feature_id": w.own["id"]}, {"feature_id": w.other["id"]}),
         ("get", "/collections/control-lines/items/{feature_id}"): Sample({"feature_id": 330282000000001}),
         ("get", "/collections/towns/items/{feature_id}"): Sample({"feature_id": 1}),

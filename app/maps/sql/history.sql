@@ -1,5 +1,5 @@
 -- 宗地 as they were on given days, as the register knew them at a given moment: register fields only, no verdict of another day.
--- $1 county, $2 known_at, $3..$4 days, $5 after, $6 limit, $7 body filter, $8..$11 extent (null: all), $12 form, $13 own body, $14 key
+-- $1 county, $2 known_at, $3..$4 days, $5 after, $6 limit, $7 body filter, $8..$11 extent (null: all), $12 form, $13 own body, $14 key, $15 the extent's shape
 WITH chosen AS (
     SELECT DISTINCT ON (v.parcel_id) v.*
     FROM parcel_version v
@@ -11,10 +11,14 @@ WITH chosen AS (
       AND ($8::float8[] IS NULL OR EXISTS (
           SELECT 1
           FROM unnest($8::float8[], $9::float8[], $10::float8[], $11::float8[]) e (w, s, e, n)
-          WHERE ($12 <> 'public' AND ST_Intersects(v.geom, ST_MakeEnvelope(e.w, e.s, e.e, e.n, 4490)))
+          WHERE ($12 <> 'public' AND ST_Intersects(v.geom, ST_SetSRID(ST_Envelope(ST_MakeLine(ST_MakePoint(e.w, e.s), ST_MakePoint(e.e, e.n))), 4490)))
              OR ($12 = 'public' AND ST_Intersects(
-                 ST_SnapToGrid(ST_PointOnSurface(v.geom), 0.001), ST_MakeEnvelope(e.w, e.s, e.e, e.n, 4490)
+                 ST_SnapToGrid(ST_PointOnSurface(v.geom), 0.001), ST_SetSRID(ST_Envelope(ST_MakeLine(ST_MakePoint(e.w, e.s), ST_MakePoint(e.e, e.n))), 4490)
              ))
+      ))
+      AND ($15::text IS NULL OR ST_Intersects(
+          CASE WHEN $12 = 'public' THEN ST_SnapToGrid(ST_PointOnSurface(v.geom), 0.001) ELSE v.geom END,
+          ST_SetSRID(ST_GeomFromGeoJSON($15), 4490)
       ))
       AND ($14::text IS NULL OR v.parcel_id = (
           SELECT p.id FROM parcel p WHERE p.county_code = $1 AND (p.land_code = $14 OR p.id::text = $14)
