@@ -43,7 +43,9 @@ async def test_the_archive_holds_every_section(county: None) -> None:
     assert found["lineage"] == {"parents": [CODES[2]], "children": []}
     assert [v["area_planar_m2"] for v in found["versions"]] == [1200.0, 1279.0]
     async with db.engine().connect() as conn:
-        logged = await conn.execute(text("SELECT layer, fields FROM read_log WHERE county_code = :c AND object_id = :o"), {"c": COUNTY, "o": CODES[1]})
+        logged = await conn.execute(
+            text("SELECT layer, fields FROM read_log WHERE county_code = :c AND object_id = :o"), {"c": COUNTY, "o": CODES[1]}
+        )
         assert set(logged) == {("parcels", "tax_per_mu")}
 
 
@@ -94,7 +96,10 @@ async def test_each_role_sees_its_part_of_the_archive(county: None) -> None:
 async def test_the_portrait_and_who_sees_its_figures(county: None) -> None:
     async with client_of(Role.leader) as client:
         found = (await client.get(f"/api/enterprises/{USCC}")).json()
-        assert [(y["year"], y["tax_wan"], y["used_mu"], y["tax_per_mu"]) for y in found["indicators"]] == [(2024, 12.3456, 3.0, 4.1152), (2023, None, 3.0, None)]
+        assert [(y["year"], y["tax_wan"], y["used_mu"], y["tax_per_mu"]) for y in found["indicators"]] == [
+            (2024, 12.3456, 3.0, 4.1152),
+            (2023, None, 3.0, None),
+        ]
         assert found["occupancy"][0]["land_code"] == CODES[1]
         assert (await client.get("/api/enterprises/91330282MA2NOTHERE")).status_code == 404
     async with client_of(Role.officer, OWN) as officer:
