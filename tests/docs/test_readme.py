@@ -132,13 +132,12 @@ def test_examples_are_shell() -> None:
 
 
 def test_curl_examples_ask_known_routes_with_known_parameters() -> None:
-    urls = [
-        word for line in examples() if line.startswith("curl") for word in shlex.split(line, comments=True) if word.startswith("http://127")
-    ]
+    words = [shlex.split(line, comments=True) for line in examples() if line.startswith("curl")]
+    urls = [(word, "post" if "POST" in line else "get") for line in words for word in line if word.startswith("http://127")]
     assert len(urls) >= 6
-    for url in urls:
+    for url, method in urls:
         split = urlsplit(url)
-        found = operation(split.path)
+        found = operation(split.path, method)
         assert found is not None, url
         declared = {p["name"] for p in found.get("parameters", [])} | {"tk"}  # type: ignore[attr-defined]
         assert {name for name, _ in parse_qsl(split.query)} <= declared, url
