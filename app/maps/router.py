@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.accounts.deps import Signed
 from app.maps import answers, formats, links, ogc, service
@@ -43,7 +43,13 @@ BboxCrs = Annotated[str | None, Query(alias="bbox-crs", max_length=120, descript
 Form = Annotated[formats.Format | None, Query(description="GeoJSON (默认)、GeoJSON 文本序列或 CSV")]
 FilterLang = Annotated[Lang | None, Query(alias="filter-lang", description="filter 的写法,默认 cql2-text")]
 FilterCrs = Annotated[str | None, Query(alias="filter-crs", max_length=120, description="filter 中图形的坐标系 URI,默认 CRS84")]
-Format = Annotated[Literal["json", "geojson"] | None, Query(description="只有 GeoJSON")]
+
+
+def json_only(f: Annotated[Literal["json", "geojson"] | None, Query(description="只有 GeoJSON")] = None) -> None:
+    """`f` of routes that speak JSON only: clients send it, another value is refused."""
+
+
+JSON_ONLY = [Depends(json_only)]
 Key = Annotated[str, Path(max_length=40)]
 
 
@@ -51,18 +57,18 @@ def _json(value: Any) -> Response:
     return Response(answers.encode(value), media_type=links.JSON)
 
 
-@router.get("/", summary="入口")
-async def landing(request: Request, f: Format = None) -> Response:  # noqa: ARG001
+@router.get("/", summary="入口", dependencies=JSON_ONLY)
+async def landing(request: Request) -> Response:
     return _json(ogc.landing(links.base(request)))
 
 
-@router.get("/conformance", summary="符合的标准")
-async def conformance(f: Format = None) -> Response:  # noqa: ARG001
+@router.get("/conformance", summary="符合的标准", dependencies=JSON_ONLY)
+async def conformance() -> Response:
     return _json({"conformsTo": ogc.CONFORMANCE})
 
 
-@router.get("/collections", summary="图层")
-async def collections(request: Request, principal: Signed, f: Format = None) -> Response:  # noqa: ARG001
+@router.get("/collections", summary="图层", dependencies=JSON_ONLY)
+async def collections(request: Request, principal: Signed) -> Response:
     bbox = await ogc.extent(request.app.state.map_pool, principal.county_code)
     return _json(ogc.collections(links.base(request), visible(principal), bbox))
 
@@ -84,10 +90,9 @@ async def parcels(
     return await service.parcel_page(request, principal, parse(as_of, known_at, moment), asked)
 
 
-@router.get("/collections/parcels/items/{feature_id}", summary="一宗地")
+@router.get("/collections/parcels/items/{feature_id}", summary="一宗地", dependencies=JSON_ONLY)
 async def parcel(
     request: Request, principal: Signed, feature_id: Key, as_of: AsOf = None, known_at: KnownAt = None, crs: CrsUri = None,
-    f: Format = None,  # noqa: ARG001
 ) -> Response:  # fmt: skip
     """按整数 id 或 land_code。"""
     return await service.one_feature(request, principal, "parcels", feature_id, parse(as_of, known_at), crs)
@@ -108,7 +113,6 @@ def _page_of(layer_id: str) -> Callable[..., Awaitable[Response]]:
 def _feature_of(layer_id: str) -> Callable[..., Awaitable[Response]]:
     async def feature(
         request: Request, principal: Signed, feature_id: Key, as_of: AsOf = None, crs: CrsUri = None,
-        f: Format = None,  # noqa: ARG001
     ) -> Response:  # fmt: skip
         return await service.one_feature(request, principal, layer_id, feature_id, parse(as_of), crs)
 
@@ -119,28 +123,29 @@ for _layer in LAYERS.values():
     if _layer.id != "parcels":
         router.add_api_route(f"/collections/{_layer.id}/items", _page_of(_layer.id), methods=["GET"], summary=_layer.title,
                              name=f"items of {_layer.id}")  # fmt: skip
-        router.add_api_route(f"/collections/{_layer.id}/items/{{feature_id}}", _feature_of(_layer.id), methods=["GET"],
+        router.add_api_route(f"/collections/{_layer.id}/items/{{feature_id}}", _feature_of(_layer.id),
+                             methods=["GET"], dependencies=JSON_ONLY,
                              summary=_layer.title, name=f"item of {_layer.id}")  # fmt: skip
 
 
-@router.get("/collections/{collection_id}", summary="一个图层")
-async def collection(request: Request, principal: Signed, collection_id: Key, f: Format = None) -> Response:  # noqa: ARG001
+@router.get("/collections/{collection_id}", summary="一个图层", dependencies=JSON_ONLY)
+async def collection(request: Request, principal: Signed, collection_id: Key) -> Response:
     bbox = await ogc.extent(request.app.state.map_pool, principal.county_code)
     return _json(ogc.collection(links.base(request), layer_for(principal, collection_id), bbox))
 
 
-@router.get("/collections/{collection_id}/queryables", summary="可筛选字段")
-async def queryables(request: Request, principal: Signed, collection_id: Key, f: Format = None) -> Response:  # noqa: ARG001
+@router.get("/collections/{collection_id}/queryables", summary="可筛选字段", dependencies=JSON_ONLY)
+async def queryables(request: Request, principal: Signed, collection_id: Key) -> Response:
     return await service.described(request, principal, collection_id, "queryables")
 
 
-@router.get("/collections/{collection_id}/sortables", summary="可排序字段")
-async def sortables(request: Request, principal: Signed, collection_id: Key, f: Format = None) -> Response:  # noqa: ARG001
+@router.get("/collections/{collection_id}/sortables", summary="可排序字段", dependencies=JSON_ONLY)
+async def sortables(request: Request, principal: Signed, collection_id: Key) -> Response:
     return await service.described(request, principal, collection_id, "sortables")
 
 
-@router.get("/collections/{collection_id}/schema", summary="字段说明")
-async def fields_of(request: Request, principal: Signed, collection_id: Key, f: Format = None) -> Response:  # noqa: ARG001
+@router.get("/collections/{collection_id}/schema", summary="字段说明", dependencies=JSON_ONLY)
+async def fields_of(request: Request, principal: Signed, collection_id: Key) -> Response:
     return await service.described(request, principal, collection_id, "schema")
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.datastructures import UploadFile
 
 from app.accounts.deps import Read, Signed
@@ -79,37 +79,39 @@ Text = Annotated[str | None, Query(max_length=40)]
 Tri = Literal["true", "false", "unknown"]
 
 
-@router.get("/stats", summary="按组统计", responses=STATS_ANSWERS)
-async def read_stats(
-    request: Request, principal: Signed, conn: Read, bbox: Bbox = None, responsible_body: Text = None, display_class: Text = None,
+def filters_of(
+    responsible_body: Text = None, display_class: Text = None,
     inefficient: Tri | None = None, idle: Literal["suspected", "not_idle", "insufficient_data"] | None = None,
     standard_land: Tri | None = None, grade: Text = None, ownership: Text = None, industry_division: Text = None, town_code: Text = None,
-    calibre: Annotated[str | None, Query(max_length=40, description="口径,默认政策包的默认口径")] = None,
-    group_by: Annotated[stats.GroupBy, Query(description="分组字段")] = "display_class",
-) -> Response:  # fmt: skip
-    """各组宗数、亩 (用地面积)、家数与合计;宗、亩的合计等于各行之和,家数按企业去重。"""
-    filters = {
+) -> dict[str, str | None]:  # fmt: skip
+    """Equality filters that both statistics routes take."""
+    return {
         "responsible_body": responsible_body, "display_class": display_class, "inefficient": inefficient, "idle": idle,
         "standard_land": standard_land, "grade": grade, "ownership": ownership, "industry_division": industry_division,
         "town_code": town_code,
     }  # fmt: skip
+
+
+Filters = Annotated[dict[str, str | None], Depends(filters_of)]
+
+
+@router.get("/stats", summary="按组统计", responses=STATS_ANSWERS)
+async def read_stats(
+    request: Request, principal: Signed, conn: Read, filters: Filters, bbox: Bbox = None,
+    calibre: Annotated[str | None, Query(max_length=40, description="口径,默认政策包的默认口径")] = None,
+    group_by: Annotated[stats.GroupBy, Query(description="分组字段")] = "display_class",
+) -> Response:  # fmt: skip
+    """各组宗数、亩 (用地面积)、家数与合计;宗、亩的合计等于各行之和,家数按企业去重。"""
     return await _json(request, await stats.grouped(conn, principal, stats.Asked(bbox, filters, calibre, links.base(request)), group_by))
 
 
 @router.get("/stats/parcels", summary="统计数对应的宗地")
 async def read_stats_parcels(
-    request: Request, principal: Signed, conn: Read, bbox: Bbox = None, responsible_body: Text = None, display_class: Text = None,
-    inefficient: Tri | None = None, idle: Literal["suspected", "not_idle", "insufficient_data"] | None = None,
-    standard_land: Tri | None = None, grade: Text = None, ownership: Text = None, industry_division: Text = None, town_code: Text = None,
+    request: Request, principal: Signed, conn: Read, filters: Filters, bbox: Bbox = None,
     calibre: Annotated[str | None, Query(max_length=40)] = None, cursor: Annotated[str | None, Query(max_length=400)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:  # fmt: skip
     """一个统计数背后的宗地,按一码排列;`total` 即该统计数。字段值 unknown 表示没有值。"""
-    filters = {
-        "responsible_body": responsible_body, "display_class": display_class, "inefficient": inefficient, "idle": idle,
-        "standard_land": standard_land, "grade": grade, "ownership": ownership, "industry_division": industry_division,
-        "town_code": town_code,
-    }  # fmt: skip
     return await _json(
         request, await stats.parcels(conn, principal, stats.Asked(bbox, filters, calibre, links.base(request)), cursor, limit)
     )

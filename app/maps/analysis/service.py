@@ -125,7 +125,7 @@ def _boxes(shape: BaseGeometry, plane: int) -> list[queries.Box]:
     pieces = shapely.get_parts(shape)
     around = np.array([faces_of(shapely.box(*shapely.bounds(p)).buffer(_MARGIN_M)) for p in (pieces if len(pieces) <= _BOXES else [shape])])
     degrees = crs.reproject(shapely.segmentize(around, 500.0), plane, crs.STORED)
-    return [tuple(float(v) for v in bounds) for bounds in shapely.bounds(degrees)]  # type: ignore[misc]
+    return [(float(w), float(s), float(e), float(n)) for w, s, e, n in shapely.bounds(degrees)]
 
 
 def _around(boxes: list[queries.Box]) -> queries.Box:
