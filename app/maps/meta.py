@@ -20,6 +20,11 @@ CLASSES = {
     "grey": ("资料不全", "#9aa0a6", "unknown"),
 }
 """display_class → legend (PRACTICE §5), colour, class of the pack whose colour it takes; gravest first."""
+FAR_BANDS = {
+    "lt0.5": ("0.5 以下", "#d0342c"), "0.5-1.0": ("0.5–1.0", "#f08a24"), "1.0-1.5": ("1.0–1.5", "#f2c230"),
+    "1.5-2.0": ("1.5–2.0", "#5bb974"), "ge2.0": ("2.0 及以上", "#2e7d4f"),
+}  # fmt: skip
+"""Bands of 容积率 on the map, lower bound included: label, colour."""
 CASE_STATES = {
     "listed": "已入库", "assigned": "已交办", "planned": "已定策", "rectifying": "限期整改", "remediating": "整治中",
     "submitted": "已申请验收", "returned": "退回补正", "accepted": "验收通过", "delisted": "已销号", "dismissed": "不属实",
@@ -75,6 +80,7 @@ def _words(pack: Pack | None) -> dict[str, Any]:
         "methods": {m.code: m.label for m in pack.content.methods} if pack else {},
         "categories": {c.code: c.label for c in pack.content.categories} if pack else {},
         "tax_bands": {b.code: b.label for b in pack.content.tax_bands} if pack else {},
+        "far_bands": {code: {"label": label, "colour": colour} for code, (label, colour) in FAR_BANDS.items()},
         "grades": {g: {"label": grades.labels[g], "colour": colour} for g, colour in grades.colours.items()} if grades else {},
         "calibres": [{"code": c.code, "label": c.label} for c in pack.content.calibres.sets] if pack else [],
         "words": pack.content.labels if pack else {},

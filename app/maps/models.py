@@ -3,7 +3,22 @@
 from typing import Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, Numeric, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
@@ -93,3 +108,35 @@ map_filter = Table(
     *(Column(column.name, _TYPES[column.type]) for column in fields.STORED.values()),
 )
 """What filters and sorting read of a parcel: narrow, so that a filter never drags the wide texts through memory."""
+
+
+class Cell:
+    """Parcels counted on one cell of an overview grid: 32·2^z columns over 360°, 32 × 32 cells a tile of zoom z.
+
+    A parcel is in the cell of the centre of its box, once a theme: Σ n over one grid, theme and z is the number of parcels.
+    The key's order makes a tile 32 short ranges: `row = ANY(its 32 rows) AND col BETWEEN its first AND its last`.
+    """
+
+    county_code: Mapped[str] = mapped_column(String(6), primary_key=True)
+    grid: Mapped[str] = mapped_column(Text, primary_key=True, comment="WebMercatorQuad or CGCS2000Quad")
+    theme: Mapped[str] = mapped_column(Text, primary_key=True)
+    z: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, comment="zoom of the tile, 0 to 12")
+    row: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, comment="cell, from the north")
+    col: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, comment="cell, from 180° west")
+    responsible_body: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[str] = mapped_column(Text, primary_key=True, comment="of the theme; empty where unknown")
+    n: Mapped[int] = mapped_column(Integer)
+    mu: Mapped[Any] = mapped_column(Numeric(16, 4))
+    __table_args__: Any = (CheckConstraint("n > 0", name="n_positive"),)
+
+
+class MapCell(Cell, Base):
+    """Overview by display_class, grade, tax_band, far_band and industry_division; 亩 used, else planar."""
+
+    __tablename__ = "map_cell"
+
+
+class MapCellPublic(Cell, Base):
+    """Overview for viewers: from the public points, by grade and standard_land; planar 亩, because used 亩 is not public."""
+
+    __tablename__ = "map_cell_public"

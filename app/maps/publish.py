@@ -10,13 +10,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import clock, db
 from app.core.events import CaseChanged, FactsPublished, ParcelsChanged
+from app.maps import cells
 from app.maps.queries import sql
 
 TABLES = ("map_filter", "map_parcel", "map_parcel_public")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('map'), hashtext(CAST(:county AS text)))")
 
 
 async def publish(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int] | None = None) -> None:
-    """Replace the rows of these parcels, or of the whole county; parcels no longer current disappear."""
+    """Replace the rows of these parcels, or of the whole county; parcels no longer current disappear.
+
+    One publication of a county at a time: coarse cells are everybody's, so they would wait for each other in any case,
+    and waiting here once can't deadlock. Taken after the thing's row and the ledger lock, before the layer version.
+    """
+    await conn.execute(_LOCK, {"county": county_code})
+    if parcel_ids is None:
+        await _write(conn, county_code, None)
+        await cells.rebuild(conn, county_code)
+    else:
+        before = await cells.held(conn, county_code, parcel_ids)
+        await _write(conn, county_code, parcel_ids)
+        await cells.move(conn, county_code, parcel_ids, before)
+
+
+async def _write(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int] | None) -> None:
     values = {"county": county_code, "ids": None if parcel_ids is None else list(parcel_ids)}
     chosen = "" if parcel_ids is None else " AND id = ANY(CAST(:ids AS bigint[]))"
     for table in TABLES:
