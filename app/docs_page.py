@@ -3,8 +3,15 @@
 All addresses are relative to /api/docs, so the page works below any sub-path a proxy puts it.
 """
 
-from fastapi import APIRouter
+import json
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
+
+from app.maps import answers, links
+from app.maps.ogc import OPENAPI
 
 router = APIRouter(include_in_schema=False)
 
@@ -33,6 +40,27 @@ else fetch('../api').then((answer) => answer.json()).then((spec) => SwaggerUIBun
 </body>
 </html>
 """
+
+
+@lru_cache(maxsize=8)
+def _text(base: str, document: str) -> bytes:
+    """The document for callers who reach the service there."""
+    return document.replace('"servers":[]', json.dumps({"servers": [{"url": base}]}, ensure_ascii=False)[1:-1], 1).encode()
+
+
+def _form(f: Annotated[Literal["json"] | None, Query()] = None) -> None:
+    """`f` that clients send; there is one form."""
+
+
+@router.get("/api", dependencies=[Depends(_form)])
+async def openapi(request: Request) -> Response:
+    """OpenAPI 3.0, its server as the caller reaches it."""
+    said: dict[str, Any] = request.app.openapi()
+    if not hasattr(request.app.state, "described"):
+        request.app.state.described = json.dumps({"servers": [], **said}, ensure_ascii=False, separators=(",", ":"))
+    body = _text(links.base(request), request.app.state.described)
+    tag = answers.etag(body.decode())
+    return answers.not_modified(request, tag) or await answers.send(request, body, tag=tag, media=OPENAPI)
 
 
 @router.get("/api/docs", response_class=HTMLResponse)

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -10,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from app import wiring
 from app.accounts.cors import CorsPerKey
 from app.core import db, web
+from app.core.methods import HeadAndOptions
 from app.settings import settings
 
 CONSOLE = Path(__file__).parent / "console" / "dist"
@@ -24,13 +27,22 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     await db.dispose()
 
 
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The description of the service, made when it is first asked for."""
+    if app.openapi_schema is None:
+        from app.description import described
+
+        app.openapi_schema = described(app)
+    return app.openapi_schema
+
+
 def create_app() -> FastAPI:
     """The service, ready to be served."""
     app = FastAPI(
         title="一码管地",
         summary="工业用地治理: 宗地、控制线、企业、研判、整治、台账",
         version="0.1.0",
-        openapi_url="/api",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         root_path=settings().root_path,
@@ -38,10 +50,12 @@ def create_app() -> FastAPI:
         dependencies=[Depends(web.known_parameters), Depends(web.storable_text)],
     )
     web.install(app)
+    app.add_middleware(HeadAndOptions, routes=app.routes)
     app.add_middleware(CorsPerKey)
     wiring.subscribe()
     for router in wiring.ROUTERS:
         app.include_router(router)
     if CONSOLE.is_dir():
         app.mount("/console", StaticFiles(directory=CONSOLE, html=True), name="console")
+    app.openapi = partial(_openapi, app)  # type: ignore[method-assign]
     return app

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from app.core import errors, logs
+from app.core import errors, logs, methods
 from app.core.errors import Problem
 from app.core.work import Replay
 from app.settings import settings
@@ -139,7 +139,10 @@ def install(app: FastAPI) -> None:
         kinds: dict[int, type[Problem]] = {404: errors.NotFound, 405: errors.MethodNotAllowed, 413: errors.TooLarge}
         is_body = error.status_code == 400 and request.method not in ("GET", "HEAD")  # 400 is FastAPI's for a body it can't parse
         kind = errors.BodyInvalid if is_body else kinds.get(error.status_code, errors.BadParameter)
-        return problem_response(kind(f"{request.method} {request.url.path}"))
+        problem = kind(f"{request.method} {request.url.path}")
+        if error.status_code == 405:
+            problem.headers = {"Allow": ", ".join(methods.allowed(request.app.routes, request.scope))}
+        return problem_response(problem)
 
     async def on_database(request: Request, error: Exception) -> Response:
         if getattr(getattr(error, "orig", error), "sqlstate", None) in ("40001", "40P01"):

@@ -9,6 +9,7 @@ from app.maps.crs import CRS84, STORAGE, SYSTEMS
 from app.maps.layers import Layer
 from app.maps.links import GEOJSON, link
 
+OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 _SPEC = "http://www.opengis.net/spec/"
 CONFORMANCE = tuple(
@@ -17,6 +18,7 @@ CONFORMANCE = tuple(
         "ogcapi-common-1/1.0/conf/core",
         "ogcapi-features-1/1.0/conf/core",
         "ogcapi-features-1/1.0/conf/geojson",
+        "ogcapi-features-1/1.0/conf/oas30",
         "ogcapi-features-2/1.0/conf/crs",
         "ogcapi-features-3/1.0/conf/queryables",
         "ogcapi-features-3/1.0/conf/filter",
@@ -32,7 +34,7 @@ CONFORMANCE = tuple(
     )
 )
 """Only what is true: CQL2 has no %, div and ^ (no arithmetic class), no intervals, arrays, ACCENTI or functions of its own;
-OpenAPI is 3.1 (no oas30 class), tiles have no tile set document yet."""
+tiles have no tile set document yet."""
 
 
 def landing(base: str) -> dict[str, Any]:
@@ -42,7 +44,8 @@ def landing(base: str) -> dict[str, Any]:
         "description": "工业用地一张图: 宗地、控制线、镇街、区块、整治项目、腾出图斑",
         "links": [
             link(f"{base}/", "self", title="本页"),
-            link(f"{base}/api", "service-desc", media="application/vnd.oai.openapi+json;version=3.1", title="接口定义"),
+            link(f"{base}/api", "service-desc", media=OPENAPI, title="接口定义"),
+            link(f"{base}/api/docs", "service-doc", media="text/html", title="接口说明"),
             link(f"{base}/conformance", "conformance", title="符合的标准"),
             link(f"{base}/conformance", f"{REL}conformance", title="符合的标准"),
             link(f"{base}/collections", "data", title="图层"),

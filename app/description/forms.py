@@ -1,0 +1,71 @@
+"""Answers that domain routes write themselves: their media types and the members a client may rely on."""
+
+import re
+from typing import Any
+
+from app.maps.described import XLSX, described_json, described_ref
+
+BINARY = {"type": "string", "format": "binary"}
+_KINDS = {"text": {"type": "string"}, "int": {"type": "integer"}, "num": {"type": "number"}, "flag": {"type": "boolean"},
+          "date": {"type": "string", "format": "date"}, "object": {"type": "object"}}  # fmt: skip
+
+
+def _type(said: str) -> dict[str, Any]:
+    """`text`, `num?` (may be null), `[Row]` (a list), `Row` (another schema)."""
+    if said.endswith("?"):
+        inner = _type(said[:-1])
+        return {"allOf": [inner], "nullable": True} if "$ref" in inner else {**inner, "nullable": True}
+    if said.startswith("["):
+        return {"type": "array", "items": _type(said[1:-1])}
+    return _KINDS.get(said) or described_ref(said)
+
+
+def members(text: str) -> dict[str, Any]:
+    """An object that always has these members: `name type, name type, …`; more may follow."""
+    said = dict(part.strip().rsplit(" ", 1) for part in text.split(","))
+    return {"type": "object", "required": list(said), "properties": {name: _type(kind) for name, kind in said.items()}}
+
+
+SCHEMAS: dict[str, Any] = {
+    "ProblemKind": members("code text, status int, title text, about text?"),
+    "Run": members("id int, as_of date, data_year int, rule_version text, counts object, input_hash text, finished_at text"),
+    "Runs": {"type": "array", "items": described_ref("Run")},
+    "Calibre": members("code text, label text"),
+    "Figures": members("n_parcels int, mu num?"),
+    "Summary": members(
+        "as_of date, data_year int, run_id int, rule_version text, calibre Calibre, scope_body text?, denominator Figures,"
+        " inefficient Figures, not_inefficient Figures, unknown Figures, by_criterion [object], by_line [object], by_body [object]"
+    ),
+    "JudgedParcel": members("land_code text, href text"),
+    "JudgedParcels": members("as_of date, run_id int, calibre Calibre, total Figures, items [JudgedParcel], links [object]"),
+    "Verdict": members("kind text, label text, result text?, result_label text, criteria [object], criteria_true [text]"),
+    "Verdicts": {"type": "array", "items": described_ref("Verdict")},
+    "Archive": members("access text, hidden [text], parcel object"),
+    "Portrait": members("access text, hidden [text], enterprise object"),
+    "Groups": members("as_of date, run_id int, group_by text, bbox text?, filters object, calibre Calibre, rows [object], total Figures"),
+    "GroupParcels": members("as_of date, run_id int, calibre Calibre, total Figures, items [JudgedParcel], links [object]"),
+    "Overlay": members("range object, totals object, parcels [object], uncovered object, sum_check object"),
+    "Words": members("county object, bodies [object], roles object, areas object, facts [object], classes object, case_states object"),
+}
+_ANSWERS = tuple(
+    (re.compile(path), answer)
+    for path, answer in (
+        (r"/api/errors/\{code\}", described_json("ProblemKind")),
+        ("/api/classification/runs", described_json("Runs")),
+        ("/api/classification/summary", described_json("Summary")),
+        ("/api/classification/parcels", described_json("JudgedParcels")),
+        (r"/api/parcels/\{land_code\}/verdicts", described_json("Verdicts")),
+        (r"/api/parcels/\{land_code\}", described_json("Archive")),
+        (r"/api/enterprises/\{uscc\}", described_json("Portrait")),
+        ("/api/stats", described_json("Groups")),
+        ("/api/stats/parcels", described_json("GroupParcels")),
+        ("/api/analysis/overlay", described_json("Overlay", **{XLSX: BINARY})),
+        (r"/api/cases/\{case\}/evidence/\{sha256\}",
+         {"200": {"content": {media: {"schema": BINARY} for media in ("image/jpeg", "image/png", "image/webp", "application/pdf")}}}),
+    )
+)  # fmt: skip
+
+
+def answers(path: str) -> dict[str, Any]:
+    """Responses of a path that its routes' return types do not tell."""
+    return next((found for pattern, found in _ANSWERS if pattern.fullmatch(path)), {})
