@@ -16,10 +16,12 @@ from app.policy import router as policy
 from app.remediation import router as remediation
 
 ROUTERS: tuple[APIRouter, ...] = (
+    maps.hot,  # first: asked with every move of a map
+    maps.router,
     status.router,
     docs_page.router,
     accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
-    dossiers.router, analysis.router, maps.router,
+    dossiers.router, analysis.router,
 )  # fmt: skip
 
 PROBLEMS = (import_problems,)

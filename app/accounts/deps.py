@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -20,26 +20,30 @@ from app.core.work import Work, writing
 COOKIE = "yima_session"
 
 
+_LAYER = re.compile(r"/collections/([a-z-]{1,20})/")
+
+
 async def caller(request: Request) -> Principal | None:
     """Principal from Bearer token, session cookie, X-API-Key or ?tk= (bound to its Referer); None when nothing is presented.
 
-    Errors: Unauthenticated when something is presented that does not stand.
+    One statement; on the way of a collection it also tells that layer's version (`request.state.layer_version`), read before
+    any of its data. Errors: Unauthenticated when something is presented that does not stand.
     """
     bearer = request.headers.get("authorization", "")
     token = bearer[7:] if bearer.lower().startswith("bearer ") else request.cookies.get(COOKIE)
     header_key, url_key = request.headers.get("x-api-key"), request.query_params.get("tk")
-    if not (token or header_key or url_key):
+    key = header_key or url_key
+    if not (token or key):
         return None
-    async with db.engine().connect() as conn:
-        if header_key or url_key:
-            row = await queries.by_key(conn, digest(header_key or url_key or ""))
-            if row is None or (url_key and not header_key and not _referred(request, row.origins)):
-                raise Unauthenticated("接口密钥无效、已停用或来源不符")
-            return principal_of(row, via="key")
-        row = await queries.by_token(conn, digest(token or ""))
-    if row is None:
+    named = _LAYER.search(request.scope["path"])
+    layer = named[1] if named else None
+    row = await (await db.door()).fetchrow(queries.BY_KEY if key else queries.BY_TOKEN, digest(key or token or ""), layer)
+    if row is None and not key:
         raise Unauthenticated("登录已失效,请重新登录")
-    return principal_of(row)
+    if row is None or (url_key and not header_key and not _referred(request, row["origins"])):
+        raise Unauthenticated("接口密钥无效、已停用或来源不符")
+    request.state.layer_version = (row["county_code"], layer, row["version"] or 0)
+    return principal_of(row, via="key" if key else "session")
 
 
 def _referred(request: Request, origins: list[str]) -> bool:
@@ -107,7 +111,7 @@ async def _content(request: Request) -> bytes:
 Write = Annotated[Work, Depends(write, scope="function")]
 
 
-def if_match(if_match: Annotated[str | None, Header(description='该对象的 version,如 "3"')] = None) -> int:
+async def if_match(if_match: Annotated[str | None, Header(description='该对象的 version,如 "3"')] = None) -> int:
     """Version the caller has seen. Errors: PreconditionRequired, BadParameter."""
     if if_match is None:
         raise PreconditionRequired("缺少 If-Match 请求头", pointer="header:If-Match", hint="填该对象最近读到的 version")
@@ -120,10 +124,10 @@ def if_match(if_match: Annotated[str | None, Header(description='该对象的 ve
 IfMatch = Annotated[int, Depends(if_match)]
 
 
-def require(*roles: Role) -> Callable[[Principal], Principal]:
+def require(*roles: Role) -> Callable[[Principal], Awaitable[Principal]]:
     """Dependency that lets only these roles pass; Forbidden otherwise."""
 
-    def check(principal: Signed) -> Principal:
+    async def check(principal: Signed) -> Principal:
         if principal.role not in roles:
             raise Forbidden(f"需要角色: {'、'.join(roles)}")
         return principal

@@ -20,22 +20,17 @@ async def by_id(conn: AsyncConnection, account_id: int) -> Row[Any]:
     return (await conn.execute(text(f"SELECT {ACCOUNT} FROM account a WHERE a.id = :i"), {"i": account_id})).one()
 
 
-async def by_token(conn: AsyncConnection, token_hash: str) -> Row[Any] | None:
-    """Account of a standing session."""
-    sql = (
-        f"SELECT {ACCOUNT}, s.id AS session_id FROM account_session s JOIN account a ON a.id = s.account_id"
-        " WHERE s.token_hash = :h AND s.revoked_at IS NULL AND s.expires_at > now() AND a.is_active"
-    )
-    return (await conn.execute(text(sql), {"h": token_hash})).one_or_none()
-
-
-async def by_key(conn: AsyncConnection, key_hash: str) -> Row[Any] | None:
-    """Account behind a standing API key, with the origins it is bound to."""
-    sql = (
-        f"SELECT {ACCOUNT}, k.id AS key_id, k.origins FROM api_key k JOIN account a ON a.id = k.account_id"
-        " WHERE k.key_hash = :h AND k.revoked_at IS NULL AND a.is_active"
-    )
-    return (await conn.execute(text(sql), {"h": key_hash})).one_or_none()
+_SEEN = "(SELECT v.version FROM layer_version v WHERE v.county_code = a.county_code AND v.layer = $2) AS version"
+BY_TOKEN = (
+    f"SELECT {ACCOUNT}, s.id AS session_id, NULL::text[] AS origins, {_SEEN} FROM account_session s JOIN account a ON a.id = s.account_id"
+    " WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND a.is_active"
+)
+"""Account of a standing session ($1 its hash), and the version of one layer ($2) of its county."""
+BY_KEY = (
+    f"SELECT {ACCOUNT}, NULL::bigint AS session_id, k.origins, {_SEEN} FROM api_key k JOIN account a ON a.id = k.account_id"
+    " WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND a.is_active"
+)
+"""Account behind a standing API key, with the origins it is bound to, and the version of one layer."""
 
 
 async def recent_failures(conn: AsyncConnection, username: str) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -31,11 +32,11 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def principal_of(row: Row[Any], via: str = "session") -> Principal:
+def principal_of(row: Mapping[str, Any], via: str = "session") -> Principal:
     """Principal of an account row."""
     return Principal(
-        id=row.id, name=row.display_name, role=Role(row.role), county_code=row.county_code, department_code=row.department_code,
-        responsible_body=row.responsible_body, via=via, session_id=getattr(row, "session_id", None),
+        id=row["id"], name=row["display_name"], role=Role(row["role"]), county_code=row["county_code"],
+        department_code=row["department_code"], responsible_body=row["responsible_body"], via=via, session_id=row.get("session_id"),
     )  # fmt: skip
 
 
@@ -50,7 +51,8 @@ async def sign_in(*, username: str, password: str, address: str | None) -> tuple
         if account and matches:
             token = secrets.token_urlsafe(32)
             await queries.add_session(conn, account_id=account.id, token_hash=digest(token), hours=settings().session_hours)
-            await audit.append(conn, principal_of(account), audit.Entry("session.open", "account", str(account.id), {"address": address}))
+            by = principal_of(dict(account._mapping))
+            await audit.append(conn, by, audit.Entry("session.open", "account", str(account.id), {"address": address}))
             return token, account
     raise BadCredentials(pointer="/username")
 

@@ -57,6 +57,7 @@ def make_engine(role: str = APP, *, pool_size: int | None = None, dsn: str | Non
 
 
 _engine: AsyncEngine | None = None
+_door: asyncpg.Pool | None = None
 
 
 def engine() -> AsyncEngine:
@@ -68,11 +69,14 @@ def engine() -> AsyncEngine:
 
 
 async def dispose() -> None:
-    """Close the engine's connections (shutdown, tests)."""
-    global _engine
+    """Close the engine's and the door's connections (shutdown, tests)."""
+    global _engine, _door
     if _engine is not None:
         await _engine.dispose()
         _engine = None
+    if _door is not None:
+        await _door.close()
+        _door = None
 
 
 @asynccontextmanager
@@ -85,21 +89,39 @@ async def reading() -> AsyncIterator[AsyncConnection]:
 
 async def map_pool(*, size: int | None = None, dsn: str | None = None) -> asyncpg.Pool:
     """The map's own pool (role yima_map): custom plans, no JIT, no parallel workers, a statement time-out."""
+    return await _reading_pool(MAP, "force_custom_plan", size=size, dsn=dsn)
+
+
+async def door() -> asyncpg.Pool:
+    """This process's pool of look-ups by key that every request begins with (role yima_app): planned once, then only run."""
+    global _door
+    if _door is None:
+        _door = await _reading_pool(APP, "force_generic_plan", size=4, dsn=None)
+    return _door
+
+
+async def _reading_pool(role: str, plans: str, *, size: int | None, dsn: str | None) -> asyncpg.Pool:
+    """Connections that only read and keep no state, so nothing has to be reset (a round trip each) when one is given back."""
     return await asyncpg.create_pool(
         plain_dsn(dsn),
         min_size=1,
         max_size=size or settings().map_pool_size,
         timeout=10,
+        reset=_as_it_is,
         server_settings={
-            "role": MAP,
+            "role": role,
             "jit": "off",
             "max_parallel_workers_per_gather": "0",
-            "plan_cache_mode": "force_custom_plan",
+            "plan_cache_mode": plans,
             "statement_timeout": str(settings().map_timeout_ms),
             "default_transaction_read_only": "on",
-            "application_name": MAP,
+            "application_name": role,
         },
     )
+
+
+async def _as_it_is(_: asyncpg.Connection) -> None:
+    """Nothing to undo."""
 
 
 def plain_dsn(dsn: str | None = None) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Set
 from typing import Any
 
 import asyncpg.exceptions
@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 
 from app.core import errors, logs, methods
@@ -35,14 +36,16 @@ def problem_response(problem: Problem) -> JSONResponse:
     return JSONResponse(problem.body(), problem.status, media_type="application/problem+json", headers=problem.headers)
 
 
-def known_parameters(request: Request) -> None:
+async def known_parameters(request: Request) -> None:
     """Refuse query parameters that the route does not declare (OGC API Features requires 400)."""
     route = request.scope.get("route")
-    if not isinstance(route, APIRoute):
-        return
-    allowed = _declared(route.dependant) | {"tk"}
-    unknown = sorted(set(request.query_params) - allowed)
-    if unknown:
+    if isinstance(route, APIRoute):
+        refuse_unknown(request.query_params, declared(route.dependant) | {"tk"})
+
+
+def refuse_unknown(given: Mapping[str, str], allowed: Set[str]) -> None:
+    """UnknownParameter for the first name that is not allowed."""
+    if unknown := sorted(given.keys() - allowed):
         raise errors.UnknownParameter(
             "、".join(unknown), pointer=f"query:{unknown[0]}", hint="可用: " + "、".join(sorted(allowed - {"tk"}))
         )
@@ -55,10 +58,7 @@ _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 async def storable_text(request: Request) -> None:
     """Refuse text that PostgreSQL cannot hold: U+0000 and lone surrogates, in path, query or JSON body."""
-    for name, value in (*request.path_params.items(), *request.query_params.multi_items()):
-        if isinstance(value, str) and _UNSTORABLE.search(value):
-            where = "path" if name in request.path_params else "query"
-            raise errors.BadParameter("含有不可存储的字符", pointer=f"{where}:{_UNSTORABLE.sub('', name)}")
+    refuse_unstorable(request.path_params, request.query_params)
     if "json" in request.headers.get("content-type", "") and _SUSPECT.search(body := await request.body()):
         try:
             at = _unstorable(json.loads(body), "")
@@ -66,6 +66,14 @@ async def storable_text(request: Request) -> None:
             raise errors.BodyInvalid("不是 JSON") from error
         if at is not None:
             raise errors.BodyInvalid("含有不可存储的字符", pointer=at)
+
+
+def refuse_unstorable(path: Mapping[str, Any], query: QueryParams) -> None:
+    """The same for what the address says."""
+    for where, pairs in (("path", path.items()), ("query", query.multi_items())):
+        for name, value in pairs:
+            if isinstance(value, str) and (_UNSTORABLE.search(value) or _UNSTORABLE.search(name)):
+                raise errors.BadParameter("含有不可存储的字符", pointer=f"{where}:{_UNSTORABLE.sub('', name)}")
 
 
 def _unstorable(value: Any, at: str) -> str | None:
@@ -81,9 +89,9 @@ def _unstorable(value: Any, at: str) -> str | None:
     return None
 
 
-def _declared(dependant: Dependant) -> set[str]:
+def declared(dependant: Dependant) -> set[str]:
     """Names of the query parameters of a route and of what it depends on."""
-    return {p.alias for p in dependant.query_params}.union(*(_declared(d) for d in dependant.dependencies))
+    return {p.alias for p in dependant.query_params}.union(*(declared(d) for d in dependant.dependencies))
 
 
 def _pointer(loc: tuple[Any, ...]) -> str:

@@ -28,7 +28,7 @@ def build() -> str:
 
 def etag(*parts: object) -> str:
     """Weak validator: equal parts mean an equivalent answer (its timeStamp and encoding may differ)."""
-    return f'W/"{hashlib.sha256(json.dumps([build(), *parts], default=str).encode()).hexdigest()[:24]}"'
+    return f'W/"{hashlib.sha256(repr((build(), parts)).encode("utf-8", "replace")).hexdigest()[:24]}"'
 
 
 def not_modified(request: Request, tag: str) -> Response | None:

@@ -136,6 +136,26 @@ def _joined(view: View, page: Page) -> str:
     return found
 
 
+def texts_of_few(view: View, page: Page) -> tuple[str, list[Any]]:
+    """Texts of all parcels in one small extent, unordered, in one look; no row when more than a page of them may lie there."""
+    bind = Values()
+    (extent,) = page.envelopes
+    county, box = bind(view.county_code), _box(extent, bind)
+    shown = _form(view, page.crs, bind, "m.")
+    statement = f"""
+SELECT m.id, {shown} AS feature
+FROM {view.table} m{_joined(view, page)}
+WHERE m.county_code = {county}
+  AND m.box && {box}
+  AND (m.box <@ {box} OR ST_Intersects(m.geom, {_geometry(extent, bind)}))
+  AND {_filtered(view, page, bind)}
+  AND (SELECT count(*)
+       FROM (SELECT FROM {view.table} c WHERE c.county_code = {county} AND c.box && {box} LIMIT {bind(page.limit + 1)}) candidates
+      ) <= {bind(page.limit)}
+"""
+    return statement, bind.bound
+
+
 def ids_of_few(view: View, page: Page) -> tuple[str, list[Any]]:
     """One row: near (candidates, cut at COUNTED + 1), matched, ids. Index-only on the box index."""
     bind = Values()
@@ -212,14 +232,16 @@ FROM (
     return statement, bind.bound
 
 
-def _form(view: View, crs: Crs, bind: Values) -> str:
+def _form(view: View, crs: Crs, bind: Values, of: str = "") -> str:
     """What the caller may see of a row: the stored text, in another system with the shape written anew."""
-    shown = f"CASE WHEN responsible_body = {bind(view.own_body or '')} THEN feature ELSE outline END" if view.is_officer else "feature"
+    shown = f"{of}feature"
+    if view.is_officer:
+        shown = f"CASE WHEN {of}responsible_body = {bind(view.own_body or '')} THEN {of}feature ELSE {of}outline END"
     if crs.is_stored:
         return shown
-    shape = "geom" if view.is_public else "ST_ForcePolygonCCW(geom)"
+    shape = f"{of}geom" if view.is_public else f"ST_ForcePolygonCCW({of}geom)"
     return (
-        f'convert_to(\'{{"type":"Feature","id":\' || id || \',"geometry":\' || {crs.geojson(shape)} || \',"properties":\''
+        f'convert_to(\'{{"type":"Feature","id":\' || {of}id || \',"geometry":\' || {crs.geojson(shape)} || \',"properties":\''
         f" || (convert_from({shown}, 'UTF8')::json -> 'properties')::text || '}}', 'UTF8')"
     )
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.accounts.deps import Signed
+from app.core.lean import Lean
 from app.maps import answers, formats, links, ogc, service
 from app.maps.features import MAX_OFFSET
 from app.maps.filters import Lang
@@ -15,6 +16,8 @@ from app.maps.moments import parse
 from app.maps.service import MAX_LIMIT, Asked
 
 router = APIRouter(tags=["地图"])
+hot = APIRouter(tags=["地图"], route_class=Lean)
+"""What maps ask with every move: first in line, read without ceremony."""
 
 Bbox = Annotated[str | None, Query(description="西,南,东,北 (度);西 > 东 表示跨 180° 经线", examples=["121.0,30.0,121.6,30.4"])]
 Limit = Annotated[int, Query(ge=1, description="每页要素数", json_schema_extra={"maximum": MAX_LIMIT})]
@@ -45,7 +48,7 @@ FilterLang = Annotated[Lang | None, Query(alias="filter-lang", description="filt
 FilterCrs = Annotated[str | None, Query(alias="filter-crs", max_length=120, description="filter 中图形的坐标系 URI,默认 CRS84")]
 
 
-def json_only(f: Annotated[Literal["json", "geojson"] | None, Query(description="只有 GeoJSON")] = None) -> None:
+async def json_only(f: Annotated[Literal["json", "geojson"] | None, Query(description="只有 GeoJSON")] = None) -> None:
     """`f` of routes that speak JSON only: clients send it, another value is refused."""
 
 
@@ -73,7 +76,7 @@ async def collections(request: Request, principal: Signed) -> Response:
     return _json(ogc.collections(links.base(request), visible(principal), bbox))
 
 
-@router.get("/collections/parcels/items", summary="宗地")
+@hot.get("/collections/parcels/items", summary="宗地")
 async def parcels(
     request: Request, principal: Signed, bbox: Bbox = None, limit: Limit = 1000, cursor: Cursor = None, offset: Offset = None,
     responsible_body: Equal = None, display_class: Equal = None, inefficient: Equal = None, idle: Equal = None,
@@ -149,7 +152,7 @@ async def fields_of(request: Request, principal: Signed, collection_id: Key) -> 
     return await service.described(request, principal, collection_id, "schema")
 
 
-@router.get("/collections/parcels/tiles/WebMercatorQuad/{z}/{row}/{col}", summary="宗地瓦片", response_class=Response)
+@hot.get("/collections/parcels/tiles/WebMercatorQuad/{z}/{row}/{col}", summary="宗地瓦片", response_class=Response)
 async def parcel_tile(request: Request, principal: Signed, z: int, row: int, col: int) -> Response:
     """MVT: 13 级起为宗地图层 parcels,以下为分格统计图层 parcel_cells (数与面积齐全,不丢要素)。"""
     return await service.parcel_tile(request, principal, z, row, col)

@@ -76,13 +76,14 @@ async def parcel_page(request: Request, principal: Principal, moment: Moment, as
     page, binding = _page("parcels", asked, filters, view, moment)
     names = _names("parcels", asked.properties, view)
     pool: asyncpg.Pool = request.app.state.map_pool
-    head, base, given = await features.head(pool, view.county_code, "parcels"), links.base(request), dict(request.query_params)
-    tag = answers.etag(head.version, head.facts_as_of, base, given, view.scope, clock.today())
+    version, base = await features.version(request, view.county_code, "parcels"), links.base(request)
+    tag = answers.etag(version, base, request.url.query, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
     found = await (features.parcels(pool, view, page) if moment.is_now else history.parcels(pool, view, moment, page))
     answer = Answer("parcels", binding, tag, base, asked.form, names, fields.shown("parcels", is_public=view.is_public), page.crs)
-    return await _collection(request, found, answer, facts_as_of=head.facts_as_of if moment.is_now else None)
+    day = await features.facts_as_of(pool, view.county_code, version) if moment.is_now else None
+    return await _collection(request, found, answer, facts_as_of=day)
 
 
 async def place_page(request: Request, principal: Principal, layer_id: str, moment: Moment, asked: Asked) -> Response:
@@ -92,8 +93,8 @@ async def place_page(request: Request, principal: Principal, layer_id: str, mome
     page, binding = _page(layer_id, asked, {}, view, moment)
     names = _names(layer_id, asked.properties, view)
     pool: asyncpg.Pool = request.app.state.map_pool
-    head, base, given = await features.head(pool, view.county_code, layer_id), links.base(request), dict(request.query_params)
-    tag = answers.etag(layer_id, head.version, base, given, view.scope, clock.today())
+    version, base = await features.version(request, view.county_code, layer_id), links.base(request)
+    tag = answers.etag(layer_id, version, base, request.url.query, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
     answer = Answer(layer_id, binding, tag, base, asked.form, names, fields.shown(layer_id, is_public=view.is_public), page.crs)
@@ -156,8 +157,8 @@ async def one_feature(
     crs = parse_crs(crs_uri)
     layer, view, base = layer_for(principal, layer_id), view_of(principal), links.base(request)
     pool: asyncpg.Pool = request.app.state.map_pool
-    head = await features.head(pool, view.county_code, layer_id)
-    tag = answers.etag(layer_id, key, head.version, head.facts_as_of, base, dict(request.query_params), view.scope, clock.today())
+    version = await features.version(request, view.county_code, layer_id)
+    tag = answers.etag(layer_id, key, version, base, request.url.query, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
     body = await _text(pool, principal, view, layer_id, key, moment, crs)
@@ -178,8 +179,8 @@ async def parcel_tile(request: Request, principal: Principal, z: int, row: int, 
     """One tile: 204 when nothing lies in it."""
     tiles.check(z, row, col)
     view, pool = view_of(principal), request.app.state.map_pool
-    head = await features.head(pool, view.county_code, "parcels")
-    tag = answers.etag("tile", z, row, col, head.version, view.scope, clock.today())
+    version = await features.version(request, view.county_code, "parcels")
+    tag = answers.etag("tile", z, row, col, version, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
     body = await tiles.parcels(pool, view, z, row, col)

@@ -13,7 +13,7 @@ from app.accounts.deps import signed
 from app.core import db, web
 from app.core.principal import Principal, Role
 from app.maps import publish
-from app.maps.router import router
+from app.maps.router import hot, router
 
 COUNTY, OWN, OTHER = "999012", "999012001", "999012002"
 BASE = 999012 * 10**9
@@ -88,6 +88,7 @@ def app_for(principal: Principal | None) -> FastAPI:
     """The map's routes as main.py serves them, with the caller given."""
     app = FastAPI(dependencies=[Depends(web.known_parameters)], openapi_url="/api")
     web.install(app)
+    app.include_router(hot)
     app.include_router(router)
     if principal is not None:
         app.dependency_overrides[signed] = lambda: principal

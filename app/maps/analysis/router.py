@@ -79,7 +79,7 @@ Text = Annotated[str | None, Query(max_length=40)]
 Tri = Literal["true", "false", "unknown"]
 
 
-def filters_of(
+async def filters_of(
     responsible_body: Text = None, display_class: Text = None,
     inefficient: Tri | None = None, idle: Literal["suspected", "not_idle", "insufficient_data"] | None = None,
     standard_land: Tri | None = None, grade: Text = None, ownership: Text = None, industry_division: Text = None, town_code: Text = None,
