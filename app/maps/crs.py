@@ -7,9 +7,7 @@ centimetres: CRS84 and 4326 carry the stored numbers unchanged.
 import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import shapely
@@ -20,7 +18,6 @@ from app.core.errors import BadParameter
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _DRAWN = re.compile(r"ST_AsGeoJSON\((.+?), [37], 0\)")
-_FARTHEST = 1e9
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 
 
@@ -81,53 +78,6 @@ def parse_crs(uri: str | None, name: str = "crs") -> Crs:
     if found is None:
         raise BadParameter(f"不支持的坐标系 {uri[:120]}", pointer=f"query:{name}", hint=f"{CRS84} 或 {EPSG}<代码>, 见图层的 crs 列表")
     return found
-
-
-def eastward(node: Any, crs: Crs) -> Any:
-    """A CQL2 tree whose geometry literals are written east first; boxes of a plane become polygons (their sides curve in degrees)."""
-    if isinstance(node, list):
-        return [eastward(part, crs) for part in node]
-    if not isinstance(node, dict):
-        return node
-    if isinstance(node.get("bbox"), list):
-        bounds, half = node["bbox"], len(node["bbox"]) // 2
-        if crs.is_north_first:
-            bounds = _positions(bounds[:half]) + _positions(bounds[half:])
-        return {**node, "bbox": bounds} if crs.is_geographic else _polygon(bounds)
-    changed = {key: value if key == "coordinates" else eastward(value, crs) for key, value in node.items()}
-    if "coordinates" in node and crs.is_north_first:
-        changed["coordinates"] = _positions(node["coordinates"])
-    return changed
-
-
-def _polygon(bounds: list[Any]) -> dict[str, Any]:
-    """A box in metres as GeoJSON; what is no box stays one for the compiler to refuse."""
-    half = len(bounds) // 2
-    known = (float(n) for n in bounds if isinstance(n, int | float | Decimal))
-    numbers = [n for n in known if abs(n) <= _FARTHEST]
-    if half not in (2, 3) or len(bounds) % 2 or len(numbers) != len(bounds):
-        return {"bbox": bounds}
-    (west, south), (east, north) = numbers[:2], numbers[half : half + 2]
-    if not (west < east and south < north):
-        if west > east or south > north:
-            return {"bbox": bounds}
-        is_point = west == east and south == north
-        return (
-            {"type": "Point", "coordinates": [west, south]}
-            if is_point
-            else {"type": "LineString", "coordinates": [[west, south], [east, north]]}
-        )
-    cut = shapely.segmentize(box(west, south, east, north), max(east - west, north - south) / 32)
-    return {"type": "Polygon", "coordinates": [[[x, y] for x, y in cut.exterior.coords]]}
-
-
-def _positions(value: Any) -> Any:
-    """First two numbers of each position changed over."""
-    if not isinstance(value, list) or not value:
-        return value
-    if any(isinstance(part, list) for part in value):
-        return [_positions(part) for part in value]
-    return [value[1], value[0], *value[2:]] if len(value) > 1 else value
 
 
 @lru_cache(maxsize=256)

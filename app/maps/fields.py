@@ -19,13 +19,14 @@ STORED: Mapping[str, Column] = MappingProxyType(
         **_FACTS,
         "display_class": replace(registry.COLUMNS["display_class"], values=DISPLAY),
         "case_state": Column("case_state", "text", "整治项目状态", "整治项目", part="verdict", values=STATES),
+        "criteria_true": Column("criteria_true", "text[]", "符合的低效情形", "初判计算", part="verdict"),
     }
 )
 """Columns of map_filter, in the registry's order."""
 
 _ID = Column("id", "integer", "整数编号", "宗地台账", Level.L1, part="identity")
 FIELDS: Mapping[str, Column] = MappingProxyType({"id": _ID, **STORED})
-"""What staff may filter and sort by."""
+"""What staff may filter by; all but the list they may sort by."""
 
 PUBLIC: Mapping[str, Column] = MappingProxyType(
     {
@@ -44,7 +45,6 @@ _NAMED = {
         Column("responsible_body_name", "text", "责任主体名称", "宗地台账", Level.L1),
         Column("name", "text", "名称", "宗地台账"),
         Column("location", "text", "坐落", "宗地台账"),
-        Column("criteria_true", "text[]", "符合的低效情形", "初判计算", part="verdict"),
     )
 }
 

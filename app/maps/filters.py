@@ -8,10 +8,10 @@ from typing import Any, Literal
 import shapely
 
 from app.core.errors import Problem
-from app.maps.crs import eastward, parse_crs
+from app.maps.crs import parse_crs
 from app.policy import registry
 from app.policy.cql2 import Node, Target, compile_node, parse_filter
-from app.policy.cql2.spatial import PREDICATES, geometry
+from app.policy.cql2.spatial import PREDICATES, Axes, geometry
 from app.policy.errors import FilterProperty
 from app.policy.registry import Column
 
@@ -56,17 +56,17 @@ def condition(source: str | None, lang: Lang | None, filter_crs: str | None, col
         return None
     try:
         node = parse_filter(source, lang=lang or "cql2-text")
-        target = Target(_Readable(columns), alias="t", geometry="shape", srid=crs.srid, geometry_names=GEOMETRY)
-        node = node if crs.is_stored else eastward(node, crs)
+        axes = Axes(crs.srid, crs.is_north_first)
+        target = Target(_Readable(columns), alias="t", geometry="shape", axes=axes, geometry_names=GEOMETRY)
         compiled = compile_node(node, target)
     except Problem as problem:
         problem.pointer = problem.pointer or "query:filter"
         raise
     sql = compiled.sql.replace("t.shape", "g.geom")
-    return Condition(sql, tuple(compiled.params), needs_shape=sql != compiled.sql, bounds=_bounds(node, crs.srid))
+    return Condition(sql, tuple(compiled.params), needs_shape=sql != compiled.sql, bounds=_bounds(node, axes))
 
 
-def _bounds(root: Node, srid: int) -> tuple[float, float, float, float] | None:
+def _bounds(root: Node, axes: Axes) -> tuple[float, float, float, float] | None:
     """Box of the first spatial condition that must hold; the tree has been compiled, so its literals are right."""
     todo = [root]
     while todo:
@@ -75,10 +75,11 @@ def _bounds(root: Node, srid: int) -> tuple[float, float, float, float] | None:
         if op == "and":
             todo += node["args"]
         elif op in PREDICATES and op != "s_disjoint":
-            literal = next(part for part in node["args"] if "property" not in part)
-            shapes = shapely.from_geojson(geometry(literal, srid=srid).geometries)
-            found: tuple[float, float, float, float] = shapely.union_all(shapes).bounds
-            return found
+            literals = [part for part in node["args"] if "property" not in part]
+            if len(literals) == 1:
+                shapes = shapely.from_geojson(geometry(literals[0], axes).geometries)
+                found: tuple[float, float, float, float] = shapely.union_all(shapes).bounds
+                return found
     return None
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -99,7 +100,7 @@ class MapParcelPublic(Base):
     )
 
 
-_TYPES: dict[str, Any] = {"text": Text, "numeric": Numeric, "integer": Integer, "boolean": Boolean, "date": Date}
+_TYPES: dict[str, Any] = {"text[]": ARRAY(Text), "text": Text, "numeric": Numeric, "integer": Integer, "boolean": Boolean, "date": Date}
 map_filter = Table(
     "map_filter",
     Base.metadata,

@@ -19,6 +19,8 @@ def document(base: str, layer: Layer, kind: Kind, *, is_public: bool) -> dict[st
         columns: Mapping[str, Column] = {"id": fields.FIELDS["id"], **fields.shown(layer.id, is_public=is_public)}
     else:
         columns = fields.queryable(layer.id, is_public=is_public)
+        if kind == "sortables":
+            columns = {name: column for name, column in columns.items() if column.type != "text[]"}
     said = {}
     for number, column in enumerate(columns.values(), 1):
         said[column.name] = {**registry.schema_of(column), **_role(column), "x-ogc-propertySeq": number}

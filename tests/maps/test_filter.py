@@ -249,10 +249,11 @@ async def test_a_slow_filter_is_cut_off_and_the_pool_lives(planner: httpx.AsyncC
 async def test_the_migration_fills_as_publishing_does(conn, county: None) -> None:
     import importlib
 
-    fill = importlib.import_module("migrations.versions.0003_map_filter").FILL
+    fills = [importlib.import_module(f"migrations.versions.{name}").FILL for name in ("0003_map_filter", "0005_map_criteria")]
     rows = text("SELECT * FROM map_filter WHERE county_code = :c ORDER BY id")
     before = (await conn.execute(rows, {"c": COUNTY})).all()
     await conn.execute(text("DELETE FROM map_filter"))
-    await conn.exec_driver_sql(fill)
+    for fill in fills:
+        await conn.exec_driver_sql(fill)
     assert (await conn.execute(rows, {"c": COUNTY})).all() == before
     assert len(before) == 60

@@ -26,7 +26,7 @@ INSERT INTO map_filter (
     industry_code, industry_division, user_count, main_uscc, tax_band, tax_year, grade, grade_prev, grade_year, far,
     gross_floor_area_m2, far_floor_area_m2, vacant_floor_ratio, vacant_months, on_list, tenant_closed, capacity_gate_failed,
     supply_mode, supply_electronic_no, agreed_start_on, tax_data_on, grade_data_on, far_data_on, vacancy_data_on, list_data_on,
-    tenant_data_on, gate_data_on, inefficient, idle, standard_land, display_class, case_state
+    tenant_data_on, gate_data_on, inefficient, idle, standard_land, display_class, case_state, criteria_true
 )
 SELECT v.county_code, v.parcel_id,
        p.land_code, v.cadastral_code, v.town_code, v.responsible_body, v.block_code, v.ownership, v.legality, v.land_use_code,
@@ -44,12 +44,13 @@ SELECT v.county_code, v.parcel_id,
            WHEN f.inefficient = 'false' THEN 'green'
            ELSE 'grey'
        END,
-       c.case_state
+       c.case_state, w.criteria_true
 FROM parcel_version v
 JOIN parcel p ON p.id = v.parcel_id
 LEFT JOIN parcel_fact f ON f.county_code = v.county_code AND f.parcel_id = v.parcel_id
 LEFT JOIN cases c ON c.parcel_id = v.parcel_id
 LEFT JOIN determined d ON d.parcel_id = v.parcel_id
+LEFT JOIN verdict w ON w.county_code = v.county_code AND w.parcel_id = v.parcel_id AND w.kind = 'inefficient' AND w.to_run IS NULL
 WHERE v.county_code = :county
   AND v.is_current
   AND (CAST(:ids AS bigint[]) IS NULL OR v.parcel_id = ANY(CAST(:ids AS bigint[])))

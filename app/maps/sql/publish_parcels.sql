@@ -1,10 +1,9 @@
 -- Map rows of a county's current parcels (all, or the given ids): the register's shapes and names, the typed columns just published.
 WITH shown AS (
-    SELECT m.*, v.name, v.location, v.geom, b.name AS body_name, coalesce(w.criteria_true, '{}') AS criteria_true
+    SELECT m.*, v.name, v.location, v.geom, b.name AS body_name
     FROM parcel_version v
     JOIN map_filter m ON m.county_code = v.county_code AND m.id = v.parcel_id
     LEFT JOIN responsible_body b ON b.county_code = v.county_code AND b.code = v.responsible_body
-    LEFT JOIN verdict w ON w.county_code = v.county_code AND w.parcel_id = v.parcel_id AND w.kind = 'inefficient' AND w.to_run IS NULL
     WHERE v.county_code = :county
       AND v.is_current
       AND (CAST(:ids AS bigint[]) IS NULL OR v.parcel_id = ANY(CAST(:ids AS bigint[])))
@@ -27,7 +26,7 @@ SELECT county_code, id, responsible_body, display_class, land_code, cadastral_co
            'responsible_body_name', body_name, 'town_code', town_code, 'name', name, 'location', location, 'block_code', block_code,
            'ownership', ownership, 'area_registered_m2', area_registered_m2, 'area_contract_m2', area_contract_m2,
            'area_planar_m2', area_planar_m2, 'area_geodesic_m2', area_geodesic_m2, 'area_used_mu', area_used_mu,
-           'inefficient', inefficient, 'criteria_true', criteria_true, 'idle', idle, 'standard_land', standard_land, 'grade', grade,
+           'inefficient', inefficient, 'criteria_true', coalesce(criteria_true, '{}'), 'idle', idle, 'standard_land', standard_land, 'grade', grade,
            'tax_band', tax_band, 'far', far, 'supply_mode', supply_mode, 'industry_division', industry_division,
            'display_class', display_class, 'case_state', case_state, 'inside_ratio', inside_ratio
        )::text || '}', 'UTF8'),

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.core.crs import STORED
+from app.policy.cql2 import arrays, numbers, spatial, temporal, texts
 from app.policy.cql2.guard import MAX_OPERATORS
 from app.policy.cql2.parse import Lang, Node, parse_filter
-from app.policy.cql2.spatial import PREDICATES, geometry, predicate
-from app.policy.cql2.terms import FAMILY_OF, Family, Parameters, Term, literal, same_family, temporal
+from app.policy.cql2.terms import FAMILY_OF, Parameters, Term, literal, need, need_scalar
+from app.policy.cql2.terms import temporal as typed
 from app.policy.errors import FilterFunction, FilterInvalid, FilterProperty, FilterTooManyOperators, FilterType
 from app.policy.registry import Column
 
@@ -37,12 +37,12 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a filter may read: columns by name, the table's alias, its geometry column (none for rules), the literals' SRID."""
+    """What a filter may read: columns by name, the table's alias, its geometry column (none for rules), how literals are written."""
 
     columns: Mapping[str, Column]
     alias: str = ""
     geometry: str | None = None
-    srid: int = STORED
+    axes: spatial.Axes = spatial.DEGREES
     geometry_names: tuple[str, ...] = ("geom", "geometry")
 
     def qualified(self, name: str) -> str:
@@ -69,11 +69,11 @@ class _Work:
         if "property" in node:
             return self._property(node["property"])
         if "date" in node or "timestamp" in node:
-            return temporal(node)
-        if "bbox" in node or "coordinates" in node or "geometries" in node:
-            return geometry(node, srid=self.target.srid)
+            return typed(node)
         if "interval" in node:
-            raise FilterFunction("不支持 INTERVAL", hint="请用 >= 与 < 或 BETWEEN")
+            return temporal.interval(node, self.term)
+        if "bbox" in node or "coordinates" in node or "geometries" in node:
+            return spatial.geometry(node, self.target.axes)
         raise FilterInvalid("不认识的节点")
 
     def _property(self, name: Any) -> Term:
@@ -85,8 +85,6 @@ class _Work:
         column = target.columns.get(name)
         if column is None:
             raise FilterProperty(f"没有可用于筛选的字段 “{name[:60]}”", hint="可用字段见 queryables")
-        if column.type not in FAMILY_OF:
-            raise FilterType(f"字段 “{name}” 是列表,不能筛选")
         self.used.add(name)
         return Term(FAMILY_OF[column.type], sql=target.qualified(name), is_integer=column.type == "integer")
 
@@ -112,7 +110,7 @@ def _walk(root: Node, work: _Work) -> Term:
     done: list[Term] = []
     while todo:
         node, is_ready = todo.pop()
-        if not (isinstance(node, dict) and "op" in node):
+        if not (isinstance(node, list) or (isinstance(node, dict) and "op" in node)):
             done.append(work.term(node))
             continue
         op, operands = _operands(node)
@@ -129,8 +127,10 @@ def _walk(root: Node, work: _Work) -> Term:
     return done[0]
 
 
-def _operands(node: Mapping[str, Any]) -> tuple[str, list[Node]]:
-    """Lower-case operator and its operands; the list of IN is laid flat behind its first operand."""
+def _operands(node: Mapping[str, Any] | list[Node]) -> tuple[str, list[Node]]:
+    """Lower-case operator and its operands; a list is an array, the list of IN is laid flat behind its first operand."""
+    if isinstance(node, list):
+        return _ARRAY, node
     op, operands = node["op"], node.get("args")
     if not isinstance(op, str) or not isinstance(operands, list):
         raise FilterInvalid("运算节点应有 op 与 args")
@@ -141,41 +141,38 @@ def _operands(node: Mapping[str, Any]) -> tuple[str, list[Node]]:
         if len(operands) != 2 or not isinstance(operands[1], list) or not operands[1]:
             raise FilterInvalid("IN 需要一个非空列表")
         return op, [operands[0], *operands[1]]
-    if any(isinstance(operand, list) for operand in operands):
-        raise FilterFunction("不支持数组")
     return op, operands
 
 
 def _apply(op: str, terms: list[Term], work: _Work) -> Term:
+    if op is _ARRAY:
+        return arrays.array(terms)
     least, most, build = _OPERATORS[op]
     if not least <= len(terms) <= most:
         raise FilterInvalid(f"“{op}” 的运算数个数不对")
-    if op in PREDICATES:
-        return predicate(op, terms, work.parameters)
-    if any(term.family == "geometry" for term in terms):
+    if op not in spatial.PREDICATES and op != "isnull" and any(term.family == "geometry" for term in terms):
         raise FilterType(f"图形不能用于 “{op}”", hint="请用 S_INTERSECTS 等空间函数")
     return build(op, terms, work.parameters)
 
 
 def _logic(op: str, terms: list[Term], parameters: Parameters) -> Term:
     """AND, OR, NOT."""
-    _need(terms, "boolean", op)
+    need(terms, "boolean", op)
     parts = [parameters.sql(term) for term in terms]
     sql = f"(NOT {parts[0]})" if op == "not" else f"({f' {op.upper()} '.join(parts)})"
     return Term("boolean", sql=sql)
 
 
 def _comparison(op: str, terms: list[Term], parameters: Parameters) -> Term:
-    """= <> < <= > >= between operands of one family; booleans know only equality."""
-    family = same_family(terms, op=op)
-    if family == "boolean" and op not in {"=", "<>"}:
-        raise FilterType(f"真假值不能用 “{op}” 比较")
+    """= <> < <= > >= between operands of one family; false comes before true."""
+    terms, _ = need_scalar(terms, op)
     left, right = _bound(terms, parameters)
     return Term("boolean", sql=f"({left} {op} {right})")
 
 
 def _between(op: str, terms: list[Term], parameters: Parameters) -> Term:
-    if same_family(terms, op=op) == "boolean":
+    terms, family = need_scalar(terms, op)
+    if family == "boolean":
         raise FilterType("真假值不能用 BETWEEN")
     value, low, high = _bound(terms, parameters)
     return Term("boolean", sql=f"({value} BETWEEN {low} AND {high})")
@@ -183,7 +180,7 @@ def _between(op: str, terms: list[Term], parameters: Parameters) -> Term:
 
 def _in(op: str, terms: list[Term], parameters: Parameters) -> Term:
     """A list of literals is one array parameter, so that long lists stay under the protocol's limit."""
-    family = same_family(terms, op=op)
+    terms, family = need_scalar(terms, op)
     subject, members = terms[0], terms[1:]
     if all(member.is_literal for member in members):
         as_integer = _all_integers(terms)
@@ -195,41 +192,14 @@ def _in(op: str, terms: list[Term], parameters: Parameters) -> Term:
     return Term("boolean", sql=f"({left} IN ({', '.join(rest)}))")
 
 
-def _like(op: str, terms: list[Term], parameters: Parameters) -> Term:
-    """LIKE with % and _, escaped by a backslash."""
-    _need(terms, "text", op)
-    pattern = terms[1]
-    if pattern.is_literal and (len(pattern.value) - len(pattern.value.rstrip("\\"))) % 2:
-        raise FilterType("LIKE 的模式不能以单个反斜线结尾")
-    if not pattern.is_literal and not (pattern.sql or "").startswith("lower(CAST($"):
-        raise FilterType("LIKE 的模式应为文本值")
-    value, shape = _bound(terms, parameters)
-    return Term("boolean", sql=f"({value} LIKE {shape})")
-
-
 def _is_null(_op: str, terms: list[Term], parameters: Parameters) -> Term:
-    return Term("boolean", sql=f"({parameters.sql(terms[0])} IS NULL)")
-
-
-def _arithmetic(op: str, terms: list[Term], parameters: Parameters) -> Term:
-    """+ - * / in numeric, never in whole numbers; a zero divisor makes the result unknown."""
-    _need(terms, "number", op)
-    left, right = (f"CAST({p} AS numeric)" if t.is_integer and not t.is_literal else p for t, p in _pairs(terms, parameters))
-    return Term("number", sql=f"({left} / NULLIF({right}, 0))" if op == "/" else f"({left} {op} {right})")
-
-
-def _casei(op: str, terms: list[Term], parameters: Parameters) -> Term:
-    """Case-insensitive text; a pattern's backslash check happens before folding."""
-    _need(terms, "text", op)
-    term = terms[0]
-    if term.is_literal and (len(term.value) - len(term.value.rstrip("\\"))) % 2:
-        raise FilterType("CASEI 的文本不能以单个反斜线结尾")
-    return Term("text", sql=f"lower({parameters.sql(term)})")
-
-
-def _need(terms: list[Term], family: Family, op: str) -> None:
-    if same_family(terms, op=op) != family:
-        raise FilterType(f"“{op}” 不能用于这种类型的值")
+    """Without a value; an interval when one of its ends is, a literal never."""
+    parts = [end for end in terms[0].ends if end] if terms[0].family == "interval" else terms
+    known = [term.sql for term in parts if term.sql is not None]
+    if not known:
+        return Term("boolean", sql=parameters.bind(value=False, sql_type="boolean"))
+    tests = [f"{sql} IS NULL" for sql in known]
+    return Term("boolean", sql=f"({' OR '.join(tests)})")
 
 
 def _all_integers(terms: list[Term]) -> bool:
@@ -242,18 +212,17 @@ def _bound(terms: list[Term], parameters: Parameters) -> list[str]:
     return [parameters.sql(term, as_integer=as_integer) for term in terms]
 
 
-def _pairs(terms: list[Term], parameters: Parameters) -> list[tuple[Term, str]]:
-    return [(term, parameters.sql(term)) for term in terms]
-
-
 _Build = Callable[[str, list[Term], Parameters], Term]
 _MANY: Final = MAX_OPERATORS + 1
 _LIST: Final = 40_000
+_ARRAY: Final = "[]"
 _OPERATORS: Final[dict[str, tuple[int, int, _Build]]] = {
     "and": (2, _MANY, _logic), "or": (2, _MANY, _logic), "not": (1, 1, _logic),
     **dict.fromkeys(("=", "<>", "<", "<=", ">", ">="), (2, 2, _comparison)),
-    "like": (2, 2, _like), "between": (3, 3, _between), "in": (2, _LIST, _in), "isnull": (1, 1, _is_null),
-    **dict.fromkeys(("+", "-", "*", "/"), (2, 2, _arithmetic)),
-    "casei": (1, 1, _casei),
-    **dict.fromkeys(PREDICATES, (2, 2, _logic)),
+    "like": (2, 2, texts.like), "between": (3, 3, _between), "in": (2, _LIST, _in), "isnull": (1, 1, _is_null),
+    **dict.fromkeys(("+", "-", "*", "/", "%", "div", "^"), (2, 2, numbers.arithmetic)),
+    "casei": (1, 1, texts.casei), "accenti": (1, 1, texts.accenti),
+    **dict.fromkeys(spatial.PREDICATES, (2, 2, spatial.predicate)),
+    **dict.fromkeys(temporal.RELATIONS, (2, 2, temporal.relation)),
+    **dict.fromkeys(arrays.FUNCTIONS, (2, 2, arrays.function)),
 }  # fmt: skip

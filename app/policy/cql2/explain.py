@@ -8,6 +8,7 @@ from app.policy.cql2.parse import Node
 
 _FLIP: Final[Mapping[str, str]] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 _LEAVES: Final = frozenset({*_FLIP, "between", "in", "like", "isnull"})
+_FOLDED: Final = frozenset({"casei", "accenti"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,12 @@ class Leaf:
 
 
 def properties(node: Node) -> frozenset[str]:
-    """All property names of a tree."""
+    """All property names of a tree, also of one nobody has checked."""
     return frozenset(_ordered(node))
 
 
 def leaves(node: Node) -> list[Leaf]:
-    """Leaf comparisons in reading order; `negated` under an odd number of NOTs."""
+    """Leaf comparisons of a tree that compiles, in reading order; `negated` under an odd number of NOTs."""
     found: list[Leaf] = []
     todo: list[tuple[Node, bool]] = [(node, False)]
     while todo:
@@ -68,8 +69,8 @@ def _leaf(op: str, operands: list[Node], *, is_negated: bool) -> Leaf:
 
 
 def _name(node: Node) -> str | None:
-    """Property name, seen through CASEI."""
-    if isinstance(node, dict) and str(node.get("op", "")).lower() == "casei" and node.get("args"):
+    """Property name, seen through CASEI and ACCENTI."""
+    while isinstance(node, dict) and str(node.get("op", "")).lower() in _FOLDED and node.get("args"):
         node = node["args"][0]
     return node.get("property") if isinstance(node, dict) else None
 
@@ -84,7 +85,7 @@ def _value(node: Node) -> Any:
         if member in node:
             return node[member]
     inner = node.get("args")
-    return _value(inner[0]) if str(node.get("op", "")).lower() == "casei" and inner else node
+    return _value(inner[0]) if str(node.get("op", "")).lower() in _FOLDED and inner else node
 
 
 def _ordered(node: Node) -> list[str]:
@@ -98,5 +99,5 @@ def _ordered(node: Node) -> list[str]:
         elif isinstance(here, dict):
             if isinstance(here.get("property"), str):
                 found[here["property"]] = None
-            todo.extend(reversed(here.get("args", [])))
+            todo.extend(reversed([part for key in ("args", "interval") if isinstance(here.get(key), list) for part in here[key]]))
     return list(found)

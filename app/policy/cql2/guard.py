@@ -26,7 +26,7 @@ _OPERATOR_WORDS: Final = frozenset({"AND", "OR", "NOT", "LIKE", "BETWEEN", "IN",
 KEYWORDS: Final = _OPERATOR_WORDS | {"NULL", "TRUE", "FALSE"}
 _TOKEN: Final = re.compile(
     r"(?P<space>\s+)"
-    r"|(?P<string>'(?:[^']|'')*')"
+    r"|(?P<string>'(?:''|\\'|[^'])*')"
     r'|(?P<quoted>"(?:[^"]|"")*")'
     r"|(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"
     r"|(?P<word>[^\W\d][\w.:]*)"
@@ -63,9 +63,18 @@ def tokens(text: str) -> list[Token]:
         if match is None or (match.lastgroup != "string" and PLACEHOLDER in match.group()):
             raise FilterInvalid(f"第 {at + 1} 个字符不能识别: {text[at : at + 20]!r}", hint="文本值用单引号,字段名用双引号或不加引号")
         if match.lastgroup != "space":
-            found.append(Token(match.lastgroup or "", match.group(), at))
+            found.append(Token(match.lastgroup or "", _plain(match), at))
         at = match.end()
     return found
+
+
+def _plain(match: re.Match[str]) -> str:
+    """The token as the parser knows it: \\' in a text becomes '', .5 becomes 0.5."""
+    text = match.group()
+    if match.lastgroup == "string":
+        inner = text[1:-1].replace("\\'", "''")
+        return f"'{inner}'"
+    return f"0{text}" if match.lastgroup == "number" and text.startswith(".") else text
 
 
 def check_text(text: str) -> list[Token]:

@@ -83,7 +83,8 @@ def _open(outer: _Frame, before: Token | None) -> _Frame:
     if outer.kind == "geometry":
         return _Frame("geometry")
     if before is None or before.kind != "word":
-        return _Frame("group")
+        is_operand = outer.kind == "call" and outer.head[:2].upper() == "A_" and before is not None and before.kind in {"open", "comma"}
+        return _Frame("array" if is_operand else "group")
     if before.keyword == "IN":
         return _Frame("list")
     if before.keyword in KEYWORDS:
@@ -107,8 +108,8 @@ def _close(outer: _Frame, frame: _Frame, pieces: list[Node]) -> None:
         outer.parts.append(f"({_text(frame)})")
         return
     if frame.kind == "group" and frame.has_comma:
-        raise FilterInvalid(f"括号内不能是列表: {_shown(frame)}", hint="列表只能写在 IN 之后")
-    pieces.append(_parse_piece(frame, pieces))
+        raise FilterInvalid(f"括号内不能是列表: {_shown(frame)}", hint="列表只能写在 IN 之后或作为 A_ 函数的参数")
+    pieces.append(_parse_array(frame, pieces) if frame.kind == "array" else _parse_piece(frame, pieces))
     outer.parts.append(f'"{PLACEHOLDER}{len(pieces) - 1}"')
 
 
@@ -127,13 +128,25 @@ def _shown(frame: _Frame) -> str:
 def _parse_piece(frame: _Frame, pieces: list[Node]) -> Node:
     """The parser's tree of one flat piece, with inner pieces put back."""
     text = f"{frame.head}({_text(frame)})" if frame.head else _text(frame)
+    return _put_back(_parsed(text, frame), pieces)
+
+
+def _parse_array(frame: _Frame, pieces: list[Node]) -> list[Node]:
+    """Elements of an array; the parser knows arrays only as operands, and neither an empty one nor, always, one of one element."""
+    if not frame.parts:
+        return []
+    found = _parsed(f"A_EQUALS(a, ({_text(frame)}))", frame)["args"][1]
+    made: list[Node] = _put_back(found if isinstance(found, list) else [found], pieces)
+    return made
+
+
+def _parsed(text: str, frame: _Frame) -> Node:
     try:
-        node = parse_text(text).to_json()
+        return parse_text(text).to_json()
     except BaseException as error:  # the native parser raises bare Exception for a bad geometry, PanicException for its own faults
         if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | MemoryError):
             raise
         raise FilterInvalid(f"无法解析: {_shown(frame)[:200]}") from error
-    return _put_back(node, pieces)
 
 
 def _put_back(node: Node, pieces: list[Node]) -> Node:
@@ -149,6 +162,6 @@ def _put_back(node: Node, pieces: list[Node]) -> Node:
                 name = value.get("property")
                 if isinstance(name, str) and name.startswith(PLACEHOLDER):
                     holder[index] = pieces[int(name[1:])]
-                elif isinstance(value.get("args"), list):
-                    todo.append(value["args"])
+                else:
+                    todo += [value[key] for key in ("args", "interval") if isinstance(value.get(key), list)]
     return box[0]

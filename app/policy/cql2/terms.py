@@ -9,17 +9,21 @@ from typing import Any, Final, Literal
 
 from app.policy.errors import FilterInvalid, FilterNumber, FilterType
 
-Family = Literal["text", "number", "boolean", "date", "timestamp", "geometry"]
+Family = Literal["text", "number", "boolean", "date", "timestamp", "interval", "array", "geometry"]
 
 FAMILY_OF: Final[Mapping[str, Family]] = {
     "text": "text", "numeric": "number", "integer": "number", "boolean": "boolean", "date": "date", "timestamptz": "timestamp",
+    "text[]": "array",
 }  # fmt: skip
 SQL_OF: Final[Mapping[str, str]] = {
     "text": "text", "number": "numeric", "boolean": "boolean", "date": "date", "timestamp": "timestamptz",
 }  # fmt: skip
 FAMILY_LABEL: Final[Mapping[str, str]] = {
-    "text": "文本", "number": "数值", "boolean": "布尔", "date": "日期", "timestamp": "时间", "geometry": "图形",
+    "text": "文本", "number": "数值", "boolean": "布尔", "date": "日期", "timestamp": "时间", "interval": "时段", "array": "列表",
+    "geometry": "图形",
 }  # fmt: skip
+SCALAR: Final = frozenset(SQL_OF)
+INSTANT: Final = frozenset({"date", "timestamp"})
 MAX_NUMBER: Final = Decimal("1e30")
 MIN_EXPONENT: Final = -30
 MAX_FLOAT_INTEGER: Final = 2**53
@@ -35,6 +39,13 @@ class Term:
     value: Any = None
     is_integer: bool = False
     geometries: tuple[str, ...] = ()
+    """A geometry literal: GeoJSON of its members."""
+    ends: tuple["Term | None", ...] = ()
+    """An interval: start and end, None where it is open."""
+    members: tuple["Term", ...] = ()
+    """An array literal."""
+    pattern: str | None = None
+    """The text a folded literal was made of."""
 
     @property
     def is_literal(self) -> bool:
@@ -55,7 +66,7 @@ class Parameters:
         return f"CAST(${self.start + len(self.values) - 1} AS {sql_type})"
 
     def sql(self, term: Term, *, as_integer: bool = False) -> str:
-        """SQL of a term, binding it if it is a literal."""
+        """SQL of a scalar term, binding it if it is a literal."""
         if term.sql is not None:
             return term.sql
         if as_integer and term.is_integer:
@@ -97,23 +108,36 @@ def _number(value: float | Decimal) -> Term:
     return Term("number", value=exact, is_integer=is_integer)
 
 
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_TIMESTAMP: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIMESTAMP: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z", re.ASCII)
 
 
 def temporal(node: Mapping[str, Any]) -> Term:
     """Term of DATE('…') or TIMESTAMP('…')."""
-    is_date = "date" in node
-    text = node["date"] if is_date else node["timestamp"]
-    pattern = _DATE if is_date else _TIMESTAMP
+    return _instant(node["date"], "date") if "date" in node else _instant(node["timestamp"], "timestamp")
+
+
+def instant(text: str) -> Term:
+    """Term of a bare text that is read as a date or a UTC timestamp by its shape."""
+    return _instant(text, "timestamp" if "T" in text else "date")
+
+
+def _instant(text: Any, family: Family) -> Term:
+    pattern = _DATE if family == "date" else _TIMESTAMP
     if not isinstance(text, str) or pattern.fullmatch(text, endpos=40) is None:
         raise FilterType(f"日期时间写法不正确: {str(text)[:40]}", hint="DATE('2024-01-01') 或 TIMESTAMP('2024-01-01T00:00:00Z')")
     try:
-        if is_date:
-            return Term("date", value=date.fromisoformat(text))
-        return Term("timestamp", value=datetime.fromisoformat(text))
+        return Term(family, value=date.fromisoformat(text) if family == "date" else datetime.fromisoformat(text))
     except ValueError as error:
         raise FilterType(f"没有这一天: {text}") from error
+
+
+def aligned(terms: list[Term]) -> list[Term]:
+    """A bare text beside dates or times is read as one ('2024-01-01'), as the standard's own tests write it."""
+    families = {term.family for term in terms}
+    if "text" not in families or not families & (INSTANT | {"interval"}):
+        return terms
+    return [instant(term.value) if term.family == "text" and term.is_literal else term for term in terms]
 
 
 def same_family(terms: list[Term], *, op: str) -> Family:
@@ -121,6 +145,22 @@ def same_family(terms: list[Term], *, op: str) -> Family:
     families = {term.family for term in terms}
     if len(families) != 1:
         named = "、".join(FAMILY_LABEL[f] for f in sorted(families))
-        hint = "日期请写 DATE('2024-01-01')" if families == {"text", "date"} else None
+        hint = "列表请用 A_CONTAINS、A_OVERLAPS 等函数" if "array" in families else None
         raise FilterType(f"“{op}”两边类型不同: {named}", hint=hint)
     return families.pop()
+
+
+def need(terms: list[Term], family: Family, op: str) -> None:
+    """All operands are of this family."""
+    if same_family(terms, op=op) != family:
+        raise FilterType(f"“{op}” 不能用于{FAMILY_LABEL[terms[0].family]}")
+
+
+def need_scalar(terms: list[Term], op: str) -> tuple[list[Term], Family]:
+    """Operands of one scalar family, bare texts beside dates read as dates."""
+    terms = aligned(terms)
+    family = same_family(terms, op=op)
+    if family not in SCALAR:
+        hint = "请用 T_ 开头的时间函数" if family == "interval" else "列表请用 A_EQUALS 等函数"
+        raise FilterType(f"“{op}” 不能用于{FAMILY_LABEL[family]}", hint=hint)
+    return terms, family
