@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """Connections of one worker's pool for use-cases."""
     map_timeout_ms: int = 15000
     """Statement time-out of the map-reading role."""
+    tile_cache_mb: int = 256
+    """Memory in MB that one worker may keep tiles in."""
     demo: bool = True
     """Whether /readyz waits for the demo county (scripts/run --no-demo sets it false)."""
 

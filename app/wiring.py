@@ -12,12 +12,13 @@ from app.imports import errors as import_problems
 from app.ledger import router as ledger
 from app.maps import router as maps
 from app.maps.analysis import router as analysis
+from app.maps.tiles import router as tiles
 from app.policy import router as policy
 from app.remediation import router as remediation
 
 ROUTERS: tuple[APIRouter, ...] = (
-    maps.hot,  # first: asked with every move of a map
-    maps.router,
+    tiles.hot, maps.hot,  # first: asked with every move of a map
+    maps.router, tiles.router,
     status.router,
     docs_page.router,
     accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,

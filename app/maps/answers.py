@@ -44,13 +44,14 @@ async def send(
 ) -> Response:
     """The answer, gzipped at level 1 when accepted and worth it; large bodies in a thread so that others are not kept waiting."""
     sent = {**PRIVATE, **(headers or {}), **({"ETag": tag} if tag else {})}
-    if len(body) > _SMALL and _accepts_gzip(request.headers.get("accept-encoding", "")):
+    if len(body) > _SMALL and accepts_gzip(request.headers.get("accept-encoding", "")):
         body = gzip.compress(body, 1) if len(body) < _BRIEF else await asyncio.to_thread(gzip.compress, body, 1)
         sent["Content-Encoding"] = "gzip"
     return Response(body, media_type=media, headers=sent)
 
 
-def _accepts_gzip(accepted: str) -> bool:
+def accepts_gzip(accepted: str) -> bool:
+    """Whether the client takes gzip (RFC 9110 §12.5.3)."""
     for part in accepted.lower().split(","):
         name, _, quality = part.strip().partition(";")
         if name.strip() in ("gzip", "*"):

@@ -31,10 +31,19 @@ CONFORMANCE = tuple(
         "cql2/1.0/conf/case-insensitive-comparison",
         "cql2/1.0/conf/basic-spatial-functions",
         "cql2/1.0/conf/basic-spatial-functions-plus",
+        "ogcapi-tiles-1/1.0/conf/core",
+        "ogcapi-tiles-1/1.0/conf/tileset",
+        "ogcapi-tiles-1/1.0/conf/tilesets-list",
+        "ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+        "ogcapi-tiles-1/1.0/conf/mvt",
+        "tms/2.0/conf/tilematrixset",
+        "tms/2.0/conf/json-tilematrixset",
+        "tms/2.0/conf/tilesetmetadata",
+        "tms/2.0/conf/json-tilesetmetadata",
     )
 )
 """Only what is true: CQL2 has no %, div and ^ (no arithmetic class), no intervals, arrays, ACCENTI or functions of its own;
-tiles have no tile set document yet."""
+OGC API Tiles 1.0 has no class for TileJSON."""
 
 
 def landing(base: str) -> dict[str, Any]:
@@ -50,6 +59,7 @@ def landing(base: str) -> dict[str, Any]:
             link(f"{base}/conformance", f"{REL}conformance", title="符合的标准"),
             link(f"{base}/collections", "data", title="图层"),
             link(f"{base}/collections", f"{REL}data", title="图层"),
+            link(f"{base}/tileMatrixSets", f"{REL}tiling-schemes", title="瓦片矩阵集"),
             link(f"{base}/console/", "related", media="text/html", title="工作台"),
         ],
     }
@@ -80,6 +90,8 @@ def collection(base: str, layer: Layer, bbox: list[float] | None) -> dict[str, A
                 link(f"{here}/{kind}", f"{REL}{kind}", media=schema.MEDIA, title=layer.title)
                 for kind in ("queryables", "sortables", "schema")
             ),
+            link(f"{here}/tiles", f"{REL}tilesets-vector", title=f"{layer.title}瓦片"),
+            link(f"{here}/styles", f"{REL}styles", title=f"{layer.title}样式"),
         ],
     }
 

@@ -1,4 +1,4 @@
-"""Standard surface at the root: OGC API Features, tiles, and the labels of /api/meta."""
+"""Standard surface at the root: OGC API Features, and the labels of /api/meta."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date
@@ -150,12 +150,6 @@ async def sortables(request: Request, principal: Signed, collection_id: Key) -> 
 @router.get("/collections/{collection_id}/schema", summary="字段说明", dependencies=JSON_ONLY)
 async def fields_of(request: Request, principal: Signed, collection_id: Key) -> Response:
     return await service.described(request, principal, collection_id, "schema")
-
-
-@hot.get("/collections/parcels/tiles/WebMercatorQuad/{z}/{row}/{col}", summary="宗地瓦片", response_class=Response)
-async def parcel_tile(request: Request, principal: Signed, z: int, row: int, col: int) -> Response:
-    """MVT: 13 级起为宗地图层 parcels,以下为分格统计图层 parcel_cells (数与面积齐全,不丢要素)。"""
-    return await service.parcel_tile(request, principal, z, row, col)
 
 
 @router.get("/api/meta", summary="用语、颜色与单位")

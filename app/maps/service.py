@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from app.core import clock, pages
 from app.core.errors import BadParameter
 from app.core.principal import Principal
-from app.maps import answers, features, fields, formats, history, links, meta, ogc, places, schema, sorting, tiles
+from app.maps import answers, features, fields, formats, history, links, meta, ogc, places, schema, sorting
 from app.maps import filters as filtering
 from app.maps.crs import DEFAULT, Crs, parse_crs
 from app.maps.extent import Envelope, parse_extent
@@ -173,20 +173,6 @@ async def _text(pool: asyncpg.Pool, principal: Principal, view: View, layer_id: 
     if layer_id != "parcels":
         return await places.feature(pool, principal, layer_for(principal, layer_id), moment, key, crs)
     return await (features.parcel(pool, view, key, crs) if moment.is_now else history.parcel(pool, view, moment, key, crs))
-
-
-async def parcel_tile(request: Request, principal: Principal, z: int, row: int, col: int) -> Response:
-    """One tile: 204 when nothing lies in it."""
-    tiles.check(z, row, col)
-    view, pool = view_of(principal), request.app.state.map_pool
-    version = await features.version(request, view.county_code, "parcels")
-    tag = answers.etag("tile", z, row, col, version, view.scope, clock.today())
-    if held := answers.not_modified(request, tag):
-        return held
-    body = await tiles.parcels(pool, view, z, row, col)
-    if not body:
-        return Response(status_code=204, headers={"ETag": tag, **answers.PRIVATE})
-    return await answers.send(request, body, tag=tag, media="application/vnd.mapbox-vector-tile")
 
 
 async def words(request: Request, principal: Principal) -> Response:

@@ -61,6 +61,7 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
     case, other_case = {"case": w.own_case["id"]}, {"case": w.other_case["id"]}
     listers, jx = frozenset({"planner", "officer", "acceptor"}), frozenset({"acceptor"})
     body = {"name": "权限试验", "responsible_body": w.own["responsible_body"], "parcels": [{"land_code": w.own["land_code"]}]}
+    tiles = {"collection_id": "parcels", "tms": "WebMercatorQuad"}
     found = {(("get"), path): Sample() for path in OPEN if "{" not in path}
     found |= {("get", p): Sample() for p in ("/collections", "/api/meta", "/api/policy", "/api/policy/targets", "/api/targets",
                                              "/api/classification/runs", "/api/session")}  # fmt: skip
@@ -77,7 +78,14 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
         ("get", "/collections/blocks/items/{feature_id}"): Sample({"feature_id": 330282000000001}),
         ("get", "/collections/cases/items/{feature_id}"): Sample({"feature_id": w.own_case["id"]}, {"feature_id": w.other_case["id"]}, officer_sees_other=False),
         ("get", "/collections/freed-land/items/{feature_id}"): Sample({"feature_id": 1}),
-        ("get", "/collections/parcels/tiles/WebMercatorQuad/{z}/{row}/{col}"): Sample({"z": 10, "row": 420, "col": 856}),
+        ("get", "/collections/{collection_id}/tiles"): Sample({"collection_id": "parcels"}),
+        ("get", "/collections/{collection_id}/tiles/{tms}"): Sample(tiles),
+        ("get", "/collections/{collection_id}/tiles/{tms}/tilejson.json"): Sample(tiles),
+        ("get", "/collections/{collection_id}/tiles/{tms}/{z}/{row}/{col}"): Sample(tiles | {"z": 10, "row": 420, "col": 856}),
+        ("get", "/collections/{collection_id}/styles"): Sample({"collection_id": "parcels"}),
+        ("get", "/collections/{collection_id}/styles/{style_id}"): Sample({"collection_id": "parcels", "style_id": "grade"}),
+        ("get", "/tileMatrixSets"): Sample(),
+        ("get", "/tileMatrixSets/{tms}"): Sample({"tms": "CGCS2000Quad"}),
         ("get", "/api/errors/{code}"): Sample({"code": "not_found"}),
         ("get", "/c/{land_code}"): Sample(*parcel),
         ("get", "/api/parcels/{land_code}"): Sample(*parcel),

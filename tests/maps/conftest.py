@@ -14,6 +14,8 @@ from app.core import db, web
 from app.core.principal import Principal, Role
 from app.maps import publish
 from app.maps.router import hot, router
+from app.maps.tiles.router import hot as tiles_hot
+from app.maps.tiles.router import router as tiles_router
 
 COUNTY, OWN, OTHER = "999012", "999012001", "999012002"
 BASE = 999012 * 10**9
@@ -88,7 +90,9 @@ def app_for(principal: Principal | None) -> FastAPI:
     """The map's routes as main.py serves them, with the caller given."""
     app = FastAPI(dependencies=[Depends(web.known_parameters)], openapi_url="/api")
     web.install(app)
+    app.include_router(tiles_hot)
     app.include_router(hot)
+    app.include_router(tiles_router)
     app.include_router(router)
     if principal is not None:
         app.dependency_overrides[signed] = lambda: principal

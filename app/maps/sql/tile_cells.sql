@@ -1,31 +1,31 @@
--- Overview of one tile: 32 × 32 cells with the number and 亩 of the parcels whose centre lies in each; every parcel is in one cell of one tile.
--- $1 county, $2 z, $3 column, $4 row, $5..$8 the tile in degrees (wider), $9 own body of an officer.
-WITH placed AS (
-    SELECT floor((1 + (@@ m.box)[0] / 180) / 2 * (32 * 2 ^ $2::int))::bigint AS col,
-           floor((1 - asinh(tan(radians((@@ m.box)[1]))) / pi()) / 2 * (32 * 2 ^ $2::int))::bigint AS row,
-           CASE WHEN $9::text IS NULL OR m.responsible_body = $9 THEN {class} END AS class,
-           {mu} AS mu
-    FROM {table} m
-    WHERE m.county_code = $1
-      AND m.box && box(point($5::float8, $6::float8), point($7::float8, $8::float8))
+-- Overview of one tile from the stored cells: number and 亩 of the parcels of each value whose centre lies in each cell.
+-- $1 county, $2 grid, $3 theme, $4 z, $5 column, $6 row, $7 own body of an officer (null: every body), $8 stored cells a cell's side here.
+-- Every parcel is in one cell of one tile; a full tile (more than 2,500 values) gives the 亩 of its values in whole 亩.
+WITH chosen AS MATERIALIZED (
+    SELECT c.col % 32 / $8::int AS col, c.row % 32 / $8::int AS row,
+           coalesce(nullif(CASE WHEN $7::text IS NULL OR c.responsible_body = $7 THEN c.value ELSE '' END, ''), 'unknown') AS value,
+           sum(c.n)::int AS n, sum(c.mu) AS mu
+    FROM generate_series($6::int * 32, $6::int * 32 + 31) line
+    JOIN {table} c ON c.county_code = $1 AND c.grid = $2 AND c.theme = $3 AND c.z = $4 AND c.row = line
+     AND c.col BETWEEN $5::int * 32 AND $5::int * 32 + 31
+    GROUP BY 1, 2, 3
+),
+digits AS (
+    SELECT CASE WHEN count(*) > 2500 THEN 0 ELSE 4 END AS digits
+    FROM chosen
 ),
 cells AS (
-    SELECT p.col, p.row, count(*)::int AS n, sum(p.mu)::float8 AS mu,
-           (count(*) FILTER (WHERE p.class = 'red'))::int AS red, (sum(p.mu) FILTER (WHERE p.class = 'red'))::float8 AS red_mu,
-           (count(*) FILTER (WHERE p.class = 'orange'))::int AS orange, (sum(p.mu) FILTER (WHERE p.class = 'orange'))::float8 AS orange_mu,
-           (count(*) FILTER (WHERE p.class = 'yellow'))::int AS yellow, (sum(p.mu) FILTER (WHERE p.class = 'yellow'))::float8 AS yellow_mu,
-           (count(*) FILTER (WHERE p.class = 'blue'))::int AS blue, (sum(p.mu) FILTER (WHERE p.class = 'blue'))::float8 AS blue_mu,
-           (count(*) FILTER (WHERE p.class = 'green'))::int AS green, (sum(p.mu) FILTER (WHERE p.class = 'green'))::float8 AS green_mu,
-           (count(*) FILTER (WHERE p.class = 'grey'))::int AS grey, (sum(p.mu) FILTER (WHERE p.class = 'grey'))::float8 AS grey_mu
-    FROM placed p
-    WHERE p.col / 32 = $3::bigint
-      AND p.row / 32 = $4::bigint
-    GROUP BY p.col, p.row
+    SELECT c.col, c.row, sum(c.n)::int AS n, sum(c.mu)::float8 AS mu,
+           (array_agg(c.value ORDER BY c.value = 'unknown', c.mu DESC NULLS LAST, c.n DESC, c.value))[1] AS top,
+           jsonb_object_agg(c.value, c.n) || coalesce(jsonb_object_agg(c.value || '_mu', round(c.mu, d.digits)) FILTER (WHERE c.mu IS NOT NULL), '{}') AS shares
+    FROM chosen c
+    CROSS JOIN digits d
+    GROUP BY c.col, c.row
 )
 SELECT ST_AsMVT(t, 'parcel_cells', 4096, 'geom')
 FROM (
-    SELECT c.n, c.mu, c.red, c.red_mu, c.orange, c.orange_mu, c.yellow, c.yellow_mu, c.blue, c.blue_mu, c.green, c.green_mu, c.grey,
-           c.grey_mu, ST_SetSRID(ST_MakePoint((c.col % 32) * 128 + 64, (c.row % 32) * 128 + 64), 3857) AS geom
+    SELECT c.n, c.mu, c.top, c.shares,
+           ST_SetSRID(ST_MakePoint(c.col * (128 * $8::int) + 64 * $8::int, c.row * (128 * $8::int) + 64 * $8::int), 3857) AS geom
     FROM cells c
     ORDER BY c.row, c.col
 ) t

@@ -1,14 +1,11 @@
--- Parcels of one tile: $1 county, $2 z, $3 column, $4 row, $5 own body of an officer (null: every body in full).
--- A parcel too small for the tile's grid collapses to a point, it does not disappear.
+-- Parcels of one tile: $1 county, $2..$5 the tile in units of its grid, $6..$9 the same with its buffer, $10 own body of an officer.
+-- A parcel too small for the tile's units collapses to a point, it does not disappear.
 SELECT ST_AsMVT(t, 'parcels', 4096, 'geom', 'id')
 FROM (
-    SELECT m.id, m.land_code,
-           CASE WHEN $5::text IS NULL OR m.responsible_body = $5 THEN m.display_class END AS display_class,
-           CASE WHEN $5::text IS NULL OR m.responsible_body = $5 THEN m.responsible_body END AS responsible_body,
-           coalesce(ST_AsMVTGeom(m.geom_3857, e.tile, 4096, 64), ST_AsMVTGeom(ST_PointOnSurface(m.geom_3857), e.tile, 4096, 64)) AS geom
-    FROM (SELECT ST_TileEnvelope($2, $3, $4) AS tile) e
-    JOIN map_parcel m ON m.geom_3857 && ST_TileEnvelope($2, $3, $4, margin => 64.0 / 4096)
+    SELECT m.id, m.land_code, {columns},
+           coalesce(ST_AsMVTGeom(m.{geom}, e.tile, 4096, 64), ST_AsMVTGeom(ST_PointOnSurface(m.{geom}), e.tile, 4096, 64)) AS geom
+    FROM (SELECT ST_MakeEnvelope($2::float8, $3::float8, $4::float8, $5::float8, {srid})::box2d AS tile) e
+    JOIN map_parcel m ON {near}{joined}
     WHERE m.county_code = $1
-    ORDER BY m.id
 ) t
 WHERE t.geom IS NOT NULL

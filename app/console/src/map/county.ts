@@ -44,7 +44,7 @@ export class CountyMap {
     tell: (state: Loaded) => void,
     picked: (landCode: string) => void,
   ) {
-    this.tiles = this.tileLayer()
+    this.tiles = this.tileLayer(bbox)
     this.shapes = new VectorLayer({ style: parcelStyle, updateWhileInteracting: false, zIndex: 4 })
     this.map = new OlMap({
       target,
@@ -144,7 +144,7 @@ export class CountyMap {
     return hit ?? null
   }
 
-  private tileLayer(): VectorTileLayer {
+  private tileLayer(bbox: [number, number, number, number] | null): VectorTileLayer {
     const source = new VectorTileSource({
       format: new MVT(),
       maxZoom: 16,
@@ -155,7 +155,9 @@ export class CountyMap {
       if (f.get('n') !== undefined) return cellStyle(f, wanted)
       return wanted && f.get('display_class') !== wanted ? undefined : parcelStyle(f, r)
     }
-    return new VectorTileLayer({ source, style, renderMode: 'hybrid', zIndex: 3 })
+    // empty tiles outside the county are 404: ask for none of them
+    const extent = bbox ? transformExtent(bbox, 'EPSG:4326', 'EPSG:3857') : undefined
+    return new VectorTileLayer({ source, style, extent, renderMode: 'hybrid', zIndex: 3 })
   }
 
   private graticule(): Graticule {

@@ -1,0 +1,96 @@
+"""SQL of a tile: parcels one by one where they can be read, stored cells above that, the small layers as simplified shapes."""
+
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from app.maps import queries
+from app.maps.queries import View
+from app.maps.tiles.grids import BUFFER, CELLS, EXTENT, Grid
+from app.maps.tiles.themes import Theme
+
+READABLE = 13
+"""From this zoom on parcels are drawn one by one; below it a tile holds numbers and 亩 per cell."""
+SHOWN = {
+    "control-lines": ("code", "name", "level"),
+    "towns": ("code", "name", "kind"),
+    "blocks": ("code", "name", "responsible_body"),
+    "cases": ("code", "name", "state", "category", "responsible_body"),
+    "freed-land": ("measure_key", "campaign", "method", "kind", "counted_m2", "responsible_body"),
+}
+"""Properties of the small layers in a tile: what a style or a label needs; the rest is at /items/{id}."""
+_PIXELS = 2048
+"""Simplification: a quarter of a pixel where a tile is drawn 512 pixels wide."""
+
+
+def _wide(grid: Grid, z: int, row: int, col: int) -> tuple[float, ...]:
+    """The tile with its buffer, in units of the grid."""
+    edge = grid.side(z) * BUFFER / EXTENT
+    west, south, east, north = grid.bounds(z, row, col)
+    return west - edge, south - edge, east + edge, north + edge
+
+
+@lru_cache
+def _parcels(name: str, is_degrees: bool, columns: str, joined: str) -> str:
+    near = (
+        "m.box && box(point($6::float8, $7::float8), point($8::float8, $9::float8))"
+        if is_degrees
+        else "m.geom_3857 && ST_MakeEnvelope($6::float8, $7::float8, $8::float8, $9::float8, 3857)"
+    )
+    parts = {
+        "{columns}": columns, "{geom}": "geom" if is_degrees else "geom_3857", "{srid}": "4490" if is_degrees else "3857",
+        "{near}": near, "{joined}": joined,
+    }  # fmt: skip
+    return _filled(name, parts)
+
+
+def _filled(name: str, parts: dict[str, str]) -> str:
+    statement = queries.sql(name)
+    for part, text in parts.items():
+        statement = statement.replace(part, text)
+    return statement
+
+
+def fields_of(theme: Theme, *, is_public: bool) -> tuple[str, ...]:
+    """Properties of a parcel in a tile of this theme."""
+    if is_public:
+        return ("land_code", "responsible_body", "grade", "standard_land")
+    always = ("land_code", "responsible_body", "display_class", "grade")
+    return always if theme.field in always else (*always, theme.field)
+
+
+def parcels(view: View, grid: Grid, z: int, row: int, col: int, theme: Theme) -> tuple[str, list[Any]]:
+    """Parcels of a readable tile; an officer reads the values of his own body only."""
+    values: list[Any] = [view.county_code, *grid.bounds(z, row, col), *_wide(grid, z, row, col)]
+    if view.is_public:
+        return _parcels("tile_points", grid.is_degrees, "", ""), values
+    found = {"responsible_body": "m.responsible_body", "display_class": "m.display_class", "grade": "m.grade"}
+    joined = ""
+    if theme.is_joined:
+        found[theme.field] = queries.sql("tile_far_band") if theme.field == "far_band" else f"f.{theme.field}"
+        joined = " LEFT JOIN map_filter f ON f.county_code = m.county_code AND f.id = m.id"
+    if view.is_officer:
+        found = {name: f"CASE WHEN m.responsible_body = $10 THEN {column} END" for name, column in found.items()}
+        values.append(view.own_body or "")
+    columns = ", ".join(f"{column} AS {name}" for name, column in found.items())
+    return _parcels("tile_parcels", grid.is_degrees, columns, joined), values
+
+
+def cells(view: View, grid: Grid, z: int, row: int, col: int, theme: Theme) -> tuple[str, list[Any]]:
+    """Overview of a tile above that: every parcel of the county is in one cell of one tile."""
+    statement = _filled("tile_cells", {"{table}": "map_cell_public" if view.is_public else "map_cell"})
+    own = (view.own_body or "") if view.is_officer else None
+    return statement, [view.county_code, grid.id, theme.stored, z, col, row, own, CELLS // theme.cells]
+
+
+def places(layer_id: str, view: View, grid: Grid, z: int, row: int, col: int, today: date) -> tuple[str, list[Any]]:
+    """Shapes and labels of a small layer; an officer sees cases and freed land of his own body only."""
+    parts = {
+        "{layer}": queries.sql("tile_cases" if layer_id == "cases" else f"layer_{layer_id}"),
+        "{moved}": "s.geom" if grid.is_degrees else "ST_Transform(s.geom, 3857)",
+        "{srid}": str(grid.srid),
+        "{name}": layer_id,
+    }
+    own = (view.own_body or "") if view.is_officer else None
+    values = [view.county_code, today, today, *grid.bounds(z, row, col), *grid.degrees(z, row, col), own, list(SHOWN[layer_id])]
+    return _filled("tile_places", parts), [*values, grid.side(z) / _PIXELS]

@@ -1,0 +1,186 @@
+"""Use-cases of tiles. A tile: what is asked → 304 from the version alone → the kept tile → a new one."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import asyncpg
+from fastapi import Request, Response
+
+from app.core import clock
+from app.core.errors import NotFound
+from app.core.principal import Principal
+from app.maps import answers, features, links, meta, ogc
+from app.maps.layers import layer_for
+from app.maps.queries import View, view_of
+from app.maps.tiles import documents, queries
+from app.maps.tiles import styles as styling
+from app.maps.tiles.cache import Cache, Entry, Key, cache_of_this_worker, pack
+from app.maps.tiles.grids import Grid, grid_of
+from app.maps.tiles.themes import Theme, offered, theme_of
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One tile of one layer, checked."""
+
+    layer_id: str
+    grid: Grid
+    z: int
+    row: int
+    col: int
+    theme: Theme | None
+
+    @property
+    def is_overview(self) -> bool:
+        """Cells, not parcels."""
+        return self.layer_id == "parcels" and self.z < queries.READABLE
+
+
+@lru_cache(maxsize=4096)
+def checked(layer_id: str, tms: str, z: int, row: int, col: int, theme: str | None, *, is_public: bool) -> Asked:
+    """The tile of a path. NotFound, BadParameter name what does not exist."""
+    grid = grid_of(tms)
+    grid.check(z, row, col)
+    return Asked(layer_id, grid, z, row, col, theme_of(theme, layer_id, is_public=is_public))
+
+
+def cache_of(request: Request) -> Cache:
+    """This worker's tiles."""
+    state = request.app.state
+    if not hasattr(state, "tiles"):
+        state.tiles = cache_of_this_worker()
+    found: Cache = state.tiles
+    return found
+
+
+async def one(request: Request, principal: Principal, path: tuple[str, str, int, int, int, str | None]) -> Response:
+    """The tile of a path, for this caller."""
+    asked = checked(layer_for(principal, path[0]).id, *path[1:], is_public=principal.is_public_only)
+    return await tile(request, principal, await features.version(request, principal.county_code, asked.layer_id), asked)
+
+
+async def tile(request: Request, principal: Principal, version: int, asked: Asked) -> Response:
+    """The tile at a version of its layer that was read before; 204 when nothing lies in it.
+
+    Errors: NotFound when it is empty and outside the extent that the tile set declares.
+    """
+    view = view_of(principal)
+    key = _key(view, asked)
+    digest = _digest(key, clock.today().toordinal())
+    held = request.headers.get("if-none-match")
+    if held is not None and _stands(held, version, digest):
+        return Response(status_code=304, headers={"ETag": _tag(version, digest), **answers.PRIVATE})
+    cache, pool = cache_of(request), request.app.state.map_pool
+    is_packed = answers.accepts_gzip(request.headers.get("accept-encoding", ""))
+    entry = cache.get(key)
+    if entry is None or entry.digest != digest or entry.version < version:
+        entry = await cache.made(key, version, lambda: _made(pool, view, asked, Entry(version, digest, None), is_packed=is_packed))
+    headers = {"ETag": _tag(entry.version, digest), **answers.PRIVATE}
+    if entry.is_empty:
+        if entry.is_outside:
+            raise NotFound(f"瓦片 {asked.z}/{asked.row}/{asked.col} 在图层范围之外", hint="范围见瓦片集的 tileMatrixSetLimits")
+        return Response(status_code=204, headers=headers)
+    if is_packed and not entry.is_brief:
+        headers["Content-Encoding"] = "gzip"
+        return Response(await cache.form(key, entry, is_packed=True), media_type=documents.MVT, headers=headers)
+    return Response(await cache.form(key, entry, is_packed=False), media_type=documents.MVT, headers=headers)
+
+
+def _tag(version: int, digest: str) -> str:
+    return f'W/"{version}.{digest}"'
+
+
+def _stands(held: str, version: int, digest: str) -> bool:
+    """Whether If-None-Match names this version of this tile."""
+    return held.strip() == "*" or f'"{version}.{digest}"' in held
+
+
+def _key(view: View, asked: Asked) -> Key:
+    theme = asked.theme
+    told = None if theme is None or (view.is_public and not asked.is_overview) else theme.id
+    if told and not asked.is_overview and theme and not theme.is_joined:
+        told = ""  # such tiles carry display_class and grade alike
+    return (*view.scope, asked.layer_id, asked.grid.id, asked.z, asked.row, asked.col, told)
+
+
+@lru_cache(maxsize=65_536)
+def _digest(key: Key, day: int) -> str:
+    """What makes two tiles of one version equal: the code that makes them, the day, the caller's scope, the tile."""
+    return hashlib.sha256(repr((answers.build(), day, key)).encode()).hexdigest()[:20]
+
+
+async def _made(pool: asyncpg.Pool, view: View, asked: Asked, entry: Entry, *, is_packed: bool) -> Entry:
+    statement, values = _statement(view, asked)
+    async with pool.acquire(timeout=features.WAIT) as conn:
+        entry.body = bytes(await conn.fetchval(statement, *values) or b"")
+    if not entry.body:
+        entry.is_outside = await _is_outside(pool, view, asked)
+    elif is_packed and not entry.is_brief:
+        entry.packed, entry.body = await pack(entry.body), None
+    return entry
+
+
+def _statement(view: View, asked: Asked) -> tuple[str, list[Any]]:
+    place = (view, asked.grid, asked.z, asked.row, asked.col)
+    if asked.theme is None:
+        return queries.places(asked.layer_id, *place, clock.today())
+    return queries.cells(*place, asked.theme) if asked.is_overview else queries.parcels(*place, asked.theme)
+
+
+async def _is_outside(pool: asyncpg.Pool, view: View, asked: Asked) -> bool:
+    """Whether an empty tile lies outside the limits that the tile set declares."""
+    bbox = await ogc.extent(pool, view.county_code)
+    if bbox is None:
+        return False
+    (top, left), (bottom, right) = asked.grid.at(asked.z, bbox[0], bbox[3]), asked.grid.at(asked.z, bbox[2], bbox[1])
+    return not (top <= asked.row <= bottom and left <= asked.col <= right)
+
+
+def matrix_set(request: Request, tms: str) -> dict[str, Any]:
+    """One tile matrix set in full."""
+    return grid_of(tms).definition(f"{links.base(request)}/tileMatrixSets/{tms}")
+
+
+def tilesets(request: Request, principal: Principal, layer_id: str) -> dict[str, Any]:
+    """The tile sets of a collection."""
+    return documents.tilesets(links.base(request), layer_for(principal, layer_id))
+
+
+async def tileset(request: Request, principal: Principal, layer_id: str, tms: str) -> dict[str, Any]:
+    """One tile set of a collection."""
+    layer, grid = layer_for(principal, layer_id), grid_of(tms)
+    bbox = await ogc.extent(request.app.state.map_pool, principal.county_code)
+    return documents.tileset(links.base(request), layer, grid, bbox, is_public=principal.is_public_only)
+
+
+async def tilejson(request: Request, principal: Principal, layer_id: str, tms: str, theme: str | None) -> dict[str, Any]:
+    """TileJSON of a tile set."""
+    layer, grid, is_public = layer_for(principal, layer_id), grid_of(tms), principal.is_public_only
+    wanted = theme_of(theme, layer_id, is_public=is_public) if theme else None
+    bbox = await ogc.extent(request.app.state.map_pool, principal.county_code)
+    query = documents.query(wanted, request.query_params.get("tk"))
+    return documents.tilejson(links.base(request), layer, grid, bbox, query, is_public=is_public)
+
+
+def styles(request: Request, principal: Principal, layer_id: str) -> dict[str, Any]:
+    """Styles of a collection: one a theme, else the one named default."""
+    layer = layer_for(principal, layer_id)
+    themes = [(theme.id, theme.title) for theme in offered(is_public=principal.is_public_only)]
+    return documents.styles(links.base(request), layer, themes if layer_id == "parcels" else [("default", layer.title)])
+
+
+async def style(request: Request, principal: Principal, layer_id: str, style_id: str) -> dict[str, Any]:
+    """A MapLibre style that draws the collection alone. NotFound for a style it does not have."""
+    layer, pool = layer_for(principal, layer_id), request.app.state.map_pool
+    themes = {theme.id: theme for theme in offered(is_public=principal.is_public_only)} if layer_id == "parcels" else {}
+    if style_id not in (themes or ("default",)):
+        raise NotFound(f"图层 {layer_id} 没有样式 {style_id}", hint="可用: " + "、".join(themes or ("default",)))
+    theme, bbox = themes.get(style_id), await ogc.extent(pool, principal.county_code)
+    query = documents.query(theme, request.query_params.get("tk"))
+    tiles = f"{links.base(request)}/collections/{layer_id}/tiles/{styling.MERCATOR.id}/{{z}}/{{y}}/{{x}}{query}"
+    source = styling.Source(tiles, bbox, documents.FINEST)
+    if theme is None:
+        return styling.places(layer, source)
+    return styling.parcels(layer, theme, await meta.meta(pool, principal), source)
