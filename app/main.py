@@ -13,6 +13,7 @@ from app import wiring
 from app.accounts.cors import CorsPerKey
 from app.core import db, web
 from app.core.methods import HeadAndOptions
+from app.maps.pages import Pages
 from app.settings import settings
 
 CONSOLE = Path(__file__).parent / "console" / "dist"
@@ -50,6 +51,7 @@ def create_app() -> FastAPI:
         dependencies=[Depends(web.known_parameters), Depends(web.storable_text)],
     )
     web.install(app)
+    app.add_middleware(Pages)
     app.add_middleware(HeadAndOptions, routes=app.routes)
     app.add_middleware(CorsPerKey)
     wiring.subscribe()

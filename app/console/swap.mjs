@@ -1,11 +1,20 @@
 // Put a finished build in place at once: a service that is running never serves a half-written console.
-// Swagger UI goes with it (dist/swagger, shown by app/docs_page.py): an office network reaches no CDN.
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+// Libraries that pages of the service show go with it, an office network reaches no CDN: Swagger UI (dist/swagger, app/docs_page.py)
+// and the three map libraries of the client examples (dist/lib/<name>/, app/maps/pages/clients.py).
+import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 
 const [fresh, live, old] = ['node_modules/.dist-new', 'dist', 'node_modules/.dist-old']
-mkdirSync(`${fresh}/swagger`, { recursive: true })
-for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE'])
-  copyFileSync(`node_modules/swagger-ui-dist/${file}`, `${fresh}/swagger/${file}`)
+const vendored = {
+  swagger: ['swagger-ui-dist/swagger-ui.css', 'swagger-ui-dist/swagger-ui-bundle.js', 'swagger-ui-dist/LICENSE'],
+  'lib/ol': ['ol/ol.css', 'ol/dist/ol.js', 'ol/LICENSE.md'],
+  'lib/maplibre-gl': ['maplibre-gl/dist/maplibre-gl.css', 'maplibre-gl/dist/maplibre-gl.js', 'maplibre-gl/LICENSE.txt'],
+  'lib/leaflet': ['leaflet/dist/leaflet.css', 'leaflet/dist/leaflet.js', 'leaflet/LICENSE'],
+}
+for (const [folder, files] of Object.entries(vendored)) {
+  mkdirSync(`${fresh}/${folder}`, { recursive: true })
+  for (const file of files) copyFileSync(`node_modules/${file}`, `${fresh}/${folder}/${file.split('/').pop()}`)
+}
+cpSync('node_modules/leaflet/dist/images', `${fresh}/lib/leaflet/images`, { recursive: true })
 rmSync(old, { recursive: true, force: true })
 if (existsSync(live)) renameSync(live, old)
 renameSync(fresh, live)

@@ -12,7 +12,7 @@ from fastapi import Request, Response
 
 from app.maps.links import GEOJSON
 
-PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Authorization, Cookie, X-API-Key"}
+PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Encoding, Authorization, Cookie, X-API-Key"}
 _SMALL, _BRIEF = 1_024, 65_536
 
 

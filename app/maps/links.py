@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import Request
 
@@ -10,7 +10,7 @@ from app.settings import settings
 
 _HOST = re.compile(r"^[A-Za-z0-9.\-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:]+\](:\d{1,5})?$")
 _PREFIX = re.compile(r"^(/[A-Za-z0-9._~\-]+)*/?$")
-JSON, GEOJSON = "application/json", "application/geo+json"
+JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
 
 
 def _forwarded(request: Request, name: str, pattern: re.Pattern[str]) -> str | None:
@@ -33,7 +33,17 @@ def link(href: str, rel: str, *, media: str = JSON, title: str | None = None) ->
     return {"href": href, "rel": rel, "type": media, **({"title": title} if title else {})}
 
 
+def page(href: str) -> dict[str, Any]:
+    """Link to the same document as a page for people."""
+    return link(f"{href}{'&' if '?' in href else '?'}f=html", "alternate", media=HTML, title="网页")
+
+
 def with_query(path: str, given: dict[str, Any], **changed: Any) -> str:
     """The path with the given query, some of it changed; None drops a parameter."""
     merged = {k: v for k, v in {**given, **changed}.items() if v is not None}
     return f"{path}?{urlencode(merged)}" if merged else path
+
+
+def query_of(address: str) -> list[tuple[str, str]]:
+    """Names and values of an address's query."""
+    return parse_qsl(urlsplit(address).query, keep_blank_values=True)

@@ -19,6 +19,7 @@ CONFORMANCE = tuple(
         "ogcapi-features-1/1.0/conf/core",
         "ogcapi-features-1/1.0/conf/geojson",
         "ogcapi-features-1/1.0/conf/oas30",
+        "ogcapi-features-1/1.0/conf/html",
         "ogcapi-features-2/1.0/conf/crs",
         "ogcapi-features-3/1.0/conf/queryables",
         "ogcapi-features-3/1.0/conf/filter",
@@ -46,6 +47,12 @@ CONFORMANCE = tuple(
 OGC API Tiles 1.0 has no class for TileJSON."""
 
 
+def conformance(base: str) -> dict[str, Any]:
+    """`/conformance`."""
+    here = f"{base}/conformance"
+    return {"links": [link(here, "self"), links.page(here)], "conformsTo": CONFORMANCE}
+
+
 def landing(base: str) -> dict[str, Any]:
     """`/`."""
     return {
@@ -53,14 +60,16 @@ def landing(base: str) -> dict[str, Any]:
         "description": "工业用地一张图: 宗地、控制线、镇街、区块、整治项目、腾出图斑",
         "links": [
             link(f"{base}/", "self", title="本页"),
+            links.page(f"{base}/"),
             link(f"{base}/api", "service-desc", media=OPENAPI, title="接口定义"),
-            link(f"{base}/api/docs", "service-doc", media="text/html", title="接口说明"),
+            link(f"{base}/api/docs", "service-doc", media=links.HTML, title="接口说明"),
             link(f"{base}/conformance", "conformance", title="符合的标准"),
             link(f"{base}/conformance", f"{REL}conformance", title="符合的标准"),
             link(f"{base}/collections", "data", title="图层"),
             link(f"{base}/collections", f"{REL}data", title="图层"),
             link(f"{base}/tileMatrixSets", f"{REL}tiling-schemes", title="瓦片矩阵集"),
-            link(f"{base}/console/", "related", media="text/html", title="工作台"),
+            link(f"{base}/clients", "related", media=links.HTML, title="接入说明"),
+            link(f"{base}/console/", "related", media=links.HTML, title="工作台"),
         ],
     }
 
@@ -85,7 +94,9 @@ def collection(base: str, layer: Layer, bbox: list[float] | None) -> dict[str, A
         "storageCrs": STORAGE,
         "links": [
             link(here, "self"),
+            links.page(here),
             link(f"{here}/items", "items", media=GEOJSON, title=layer.title),
+            link(f"{here}/items?f=html", "items", media=links.HTML, title=layer.title),
             *(
                 link(f"{here}/{kind}", f"{REL}{kind}", media=schema.MEDIA, title=layer.title)
                 for kind in ("queryables", "sortables", "schema")
@@ -98,7 +109,8 @@ def collection(base: str, layer: Layer, bbox: list[float] | None) -> dict[str, A
 
 def collections(base: str, layers: list[Layer], bbox: list[float] | None) -> dict[str, Any]:
     """`/collections`."""
-    return {"links": [link(f"{base}/collections", "self")], "collections": [collection(base, layer, bbox) for layer in layers]}
+    here = f"{base}/collections"
+    return {"links": [link(here, "self"), links.page(here)], "collections": [collection(base, layer, bbox) for layer in layers]}
 
 
 def page_links(base: str, layer_id: str, given: dict[str, Any], cursor: str | None, *, media: str = GEOJSON) -> list[dict[str, Any]]:
@@ -106,6 +118,7 @@ def page_links(base: str, layer_id: str, given: dict[str, Any], cursor: str | No
     path = f"{base}/collections/{layer_id}/items"
     found = [
         link(links.with_query(path, given), "self", media=media),
+        links.page(links.with_query(path, given, f=None)),
         link(f"{base}/collections/{layer_id}", "collection"),
     ]
     if cursor:

@@ -57,7 +57,7 @@ Key = Annotated[str, Path(max_length=40)]
 
 
 def _json(value: Any) -> Response:
-    return Response(answers.encode(value), media_type=links.JSON)
+    return Response(answers.encode(value), media_type=links.JSON, headers={"Vary": answers.PRIVATE["Vary"]})
 
 
 @router.get("/", summary="入口", dependencies=JSON_ONLY)
@@ -66,8 +66,8 @@ async def landing(request: Request) -> Response:
 
 
 @router.get("/conformance", summary="符合的标准", dependencies=JSON_ONLY)
-async def conformance() -> Response:
-    return _json({"conformsTo": ogc.CONFORMANCE})
+async def conformance(request: Request) -> Response:
+    return _json(ogc.conformance(links.base(request)))
 
 
 @router.get("/collections", summary="图层", dependencies=JSON_ONLY)

@@ -163,7 +163,11 @@ async def one_feature(
         return held
     body = await _text(pool, principal, view, layer_id, key, moment, crs)
     here = f"{base}/collections/{layer.id}"
-    said = [links.link(f"{here}/items/{key}", "self", media=links.GEOJSON), links.link(here, "collection")]
+    said = [
+        links.link(f"{here}/items/{key}", "self", media=links.GEOJSON),
+        links.page(f"{here}/items/{key}"),
+        links.link(here, "collection"),
+    ]
     return await answers.send(
         request, body[:-1] + b',"links":' + answers.encode(said) + b"}", tag=tag, headers={"Content-Crs": f"<{crs.uri}>"}
     )
