@@ -12,6 +12,7 @@ from app.imports import errors as import_problems
 from app.ledger import router as ledger
 from app.maps import router as maps
 from app.maps.analysis import router as analysis
+from app.maps.pages import clients
 from app.maps.tiles import router as tiles
 from app.policy import router as policy
 from app.remediation import router as remediation
@@ -22,7 +23,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     docs_page.router,
     accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
-    dossiers.router, analysis.router,
+    dossiers.router, analysis.router, clients.router,
 )  # fmt: skip
 
 PROBLEMS = (import_problems,)
