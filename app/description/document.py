@@ -51,6 +51,7 @@ def _operation(route: RouteContext, operation: dict[str, Any]) -> None:
     for status, content in {**forms.answers(path), **maps.answers(path)}.items():
         fine[status] = {"description": fine.get(status, {}).get("description", "未改变" if status == "304" else "没有内容"), **content}
     operation["responses"] = fine | problems.answers(route, operation)
+    maps.with_page(path, operation)
 
 
 def _parameter(parameter: dict[str, Any]) -> None:

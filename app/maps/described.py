@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 from app.maps import formats, schema
-from app.maps.links import GEOJSON, JSON
+from app.maps.links import GEOJSON, HTML, JSON
+from app.maps.pages.form import document
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TEXT, _BINARY = {"type": "string"}, {"type": "string", "format": "binary"}
@@ -175,3 +176,14 @@ _ANSWERS: tuple[tuple[str, dict[str, Any]], ...] = (
 def answers(path: str) -> dict[str, Any]:
     """Responses of a path of this room that its route does not declare."""
     return next((found for pattern, found in _ANSWERS if re.fullmatch(pattern, path)), {})
+
+
+def with_page(path: str, operation: dict[str, Any]) -> None:
+    """Tell the HTML form of a document that has one (app/maps/pages draws it from the JSON answer)."""
+    if document(path) is None:
+        return
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "f":
+            parameter["schema"] = {**parameter["schema"], "enum": [*parameter["schema"]["enum"], "html"]}
+            parameter["description"] = parameter["schema"]["description"] = f"{parameter['description']};html 为网页"
+    operation["responses"]["200"]["content"][HTML] = {"schema": _TEXT}

@@ -20,7 +20,7 @@ LIBRARIES = ("openlayers", "maplibre", "leaflet")
 DRAWN = {
     "openlayers": "() => { const view = map.getView().calculateExtent(map.getSize()); return map.getLayers().item(0).getFeaturesInExtent(view)"
     ".map((one) => one.get('land_code')) }",
-    "maplibre": "() => map.queryRenderedFeatures({ layers: ['parcels'] }).map((one) => one.properties.land_code)",
+    "maplibre": "() => (map.getLayer('parcels') ? map.queryRenderedFeatures({ layers: ['parcels'] }) : []).map((one) => one.properties.land_code)",
     "leaflet": "() => parcels.getLayers().map((one) => one.feature.properties.land_code)",
 }
 """Codes of the parcels the library has on the screen."""

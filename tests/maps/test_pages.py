@@ -194,7 +194,10 @@ async def test_a_signed_out_browser_reads_where_to_sign_in(county: None) -> None
         assert "请先登录" in tree.texts
         assert "符合的标准" in (await page(client, "/conformance")).texts
         answer = await client.get(ITEMS, headers={"accept": "application/json"})
-    assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+        program = await client.get(ITEMS, params={"f": "html"}, headers={"accept": "*/*"})
+    for one in (answer, program):
+        assert (one.status_code, one.headers["content-type"]) == (401, "application/problem+json")
+        assert one.json()["code"] == "unauthenticated"
 
 
 async def test_mistakes_are_pages_too(planner: httpx.AsyncClient) -> None:

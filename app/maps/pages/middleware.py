@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from app.maps import answers, links
 from app.maps.pages import render
@@ -53,6 +53,9 @@ class Pages:
         if found.template == "items" and "limit" not in dict(asked):
             asked.append(("limit", ROWS))
         status, headers, body = await self._ask(scope, receive, scope["path"], asked)
+        if status >= 400 and not wants_html(b"", scope["headers"]):
+            await Response(body, status, headers)(scope, receive, send)  # a program that asked f=html reads problems as JSON
+            return
         page = render.Page(found, links.base(request), dict(given), status, _told(body), trail)
         if status == 200 and found.collection:
             page.words = await self._words(scope, receive, asked)
