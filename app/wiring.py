@@ -12,6 +12,7 @@ from app.imports import errors as import_problems
 from app.ledger import router as ledger
 from app.maps import router as maps
 from app.maps.analysis import router as analysis
+from app.maps.changes import router as changes
 from app.maps.pages import clients
 from app.maps.tiles import router as tiles
 from app.policy import router as policy
@@ -23,7 +24,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     docs_page.router,
     accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
-    dossiers.router, analysis.router, clients.router,
+    dossiers.router, analysis.router, changes.router, clients.router,
 )  # fmt: skip
 
 PROBLEMS = (import_problems,)
@@ -34,11 +35,14 @@ def subscribe() -> None:
     """Earlier rooms speak, later rooms hear; in this order, in the same transaction."""
     from app.ledger import service as ledger_service
     from app.maps import publish
+    from app.maps.changes import notes
     from app.zoning import service as zoning
 
     events.subscribe(events.ParcelsChanged, zoning.on_parcels_changed)
     events.subscribe(events.ParcelsChanged, publish.on_parcels_changed)
     events.subscribe(events.FactsPublished, publish.on_facts_published)
     events.subscribe(events.CaseChanged, publish.on_case_changed)
+    events.subscribe(events.CaseChanged, notes.on_case_changed)
+    events.subscribe(events.GroundPosted, notes.on_ground_posted)
     events.subscribe(events.CaseAccepted, ledger_service.on_case_accepted)
     events.subscribe(events.AcceptanceReversed, ledger_service.on_acceptance_reversed)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app import wiring
 from app.classification import service as classification
-from app.core import clock, db, logs
+from app.core import clock, db, layers, logs
 from app.core.principal import system
 from app.remediation import evidence
 
@@ -31,9 +31,10 @@ async def republish() -> None:
 
 
 async def sweep() -> None:
-    """Evidence files that no commit refers to (older than a day), expired idempotency keys (7 days)."""
+    """Evidence files that no commit refers to (older than a day), expired idempotency keys (7 days), old notes of changes."""
     async with db.engine().begin() as conn:
         await conn.execute(text("DELETE FROM idempotency_key WHERE made_at < now() - interval '7 days'"))
+        await layers.sweep(conn)
         await evidence.sweep_orphans(conn)
 
 

@@ -1,6 +1,7 @@
 """Rebuild the map rows of a county from the register and the facts, in the transaction that changes them.
 
-The caller's unit of work touches the layers (`work.touch("parcels")`): bumping here would take that lock too early.
+What changed is noted here; the caller's unit of work touches the layers (`work.touch("parcels")`), which gives the notes their
+version at its end: bumping here would take that lock too early.
 """
 
 from collections.abc import Sequence
@@ -8,9 +9,10 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core import clock, db
+from app.core import clock, db, layers
 from app.core.events import CaseChanged, FactsPublished, ParcelsChanged
 from app.maps import cells
+from app.maps.changes import notes
 from app.maps.queries import sql
 
 TABLES = ("map_filter", "map_parcel", "map_parcel_public")
@@ -27,10 +29,13 @@ async def publish(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[
     if parcel_ids is None:
         await _write(conn, county_code, None)
         await cells.rebuild(conn, county_code)
-    else:
-        before = await cells.held(conn, county_code, parcel_ids)
-        await _write(conn, county_code, parcel_ids)
-        await cells.move(conn, county_code, parcel_ids, before)
+        await layers.note_all(conn, county_code, "parcels")
+        return
+    seen = await notes.before(conn, county_code, parcel_ids)
+    held = await cells.held(conn, county_code, parcel_ids)
+    await _write(conn, county_code, parcel_ids)
+    await cells.move(conn, county_code, parcel_ids, held)
+    await notes.parcels(conn, county_code, parcel_ids, seen)
 
 
 async def _write(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int] | None) -> None:
@@ -57,5 +62,4 @@ async def on_facts_published(conn: AsyncConnection, event: FactsPublished) -> No
 
 async def on_case_changed(conn: AsyncConnection, event: CaseChanged) -> None:
     """A case moved: the display class of its parcels follows."""
-    if event.parcel_ids:
-        await publish(conn, event.county_code, event.parcel_ids)
+    await publish(conn, event.county_code, event.parcel_ids)

@@ -256,6 +256,5 @@ async def add_evidence(work: Work, reference: str, upload: evidence.Upload, said
     row = {"county_code": principal.county_code, "case_id": case.id, "uploaded_by": principal.id, **stored.__dict__, **said.model_dump()}
     number = await queries.add_evidence(work.conn, row)
     work.audited("case.evidence", "case", case.id, code=case.code, sha256=stored.sha256, filename=said.filename)
-    work.touch("cases")
     answer = {"id": number, "sha256": stored.sha256, "media_type": stored.media_type, "size_bytes": stored.size_bytes, "kind": said.kind}
     return await work.reply(answer | {"filename": said.filename, "url": f"/api/cases/{case.id}/evidence/{stored.sha256}"}, 201)

@@ -91,6 +91,7 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
         ("get", "/api/parcels/{land_code}"): Sample(*parcel),
         ("get", "/api/parcels/{land_code}/verdicts"): Sample(*parcel, officer_sees_other=False),
         ("get", "/api/enterprises/{uscc}"): Sample({"uscc": w.uscc}, {"uscc": w.other_uscc}, officer_sees_other=False),
+        ("get", "/api/changes"): Sample(query={"limit": 3}),
         ("get", "/api/classification/summary"): Sample(),
         ("get", "/api/classification/parcels"): Sample(),
         ("get", "/api/cases"): Sample(),

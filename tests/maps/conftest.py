@@ -13,6 +13,7 @@ from app.accounts.deps import signed
 from app.core import db, web
 from app.core.principal import Principal, Role
 from app.maps import publish
+from app.maps.changes.router import router as changes_router
 from app.maps.router import hot, router
 from app.maps.tiles.router import hot as tiles_hot
 from app.maps.tiles.router import router as tiles_router
@@ -20,7 +21,7 @@ from app.maps.tiles.router import router as tiles_router
 COUNTY, OWN, OTHER = "999012", "999012001", "999012002"
 BASE = 999012 * 10**9
 CLEAN = (
-    "map_cell", "map_cell_public", "map_filter", "map_parcel", "map_parcel_public", "determination", "verdict", "parcel_fact", "classification_run", "rule_version", "case_parcel",
+    "map_change", "map_cell", "map_cell_public", "map_filter", "map_parcel", "map_parcel_public", "determination", "verdict", "parcel_fact", "classification_run", "rule_version", "case_parcel",
     "remediation_case", "planning_zone", "planning_layer", "parcel_version", "parcel", "town", "block", "responsible_body", "layer_version",
 )  # fmt: skip
 SQUARES = """
@@ -86,12 +87,45 @@ async def county(seeded: None) -> AsyncIterator[None]:
             await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :c"), {"c": COUNTY})
 
 
+@pytest.fixture
+async def restored(county: None) -> AsyncIterator[None]:
+    """What a test commits is put back: register and facts as they were, the county published anew."""
+    async with db.engine().begin() as conn:
+        saved = {
+            table: (
+                await conn.execute(text(f"SELECT coalesce(json_agg(t), '[]')::text FROM {table} t WHERE county_code = :c"), {"c": COUNTY})
+            ).scalar_one()
+            for table in ("parcel_fact", "parcel_version")
+        }
+    yield
+    async with db.engine().begin() as conn:
+        for table, rows in saved.items():
+            found = await conn.execute(
+                text(
+                    "SELECT string_agg(attname, ', ') FROM pg_attribute WHERE attrelid = CAST(:t AS regclass) AND attnum > 0"
+                    " AND attidentity = '' AND attgenerated = '' AND NOT attisdropped"
+                ),
+                {"t": table},
+            )
+            columns = found.scalar_one()
+            await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :c"), {"c": COUNTY})
+            await conn.execute(
+                text(
+                    f"INSERT INTO {table} ({columns}) SELECT {columns}"
+                    f" FROM json_populate_recordset(NULL::{table}, CAST(CAST(:r AS text) AS json))"
+                ),
+                {"r": rows},
+            )
+        await publish.publish(conn, COUNTY)
+
+
 def app_for(principal: Principal | None) -> FastAPI:
     """The map's routes as main.py serves them, with the caller given."""
     app = FastAPI(dependencies=[Depends(web.known_parameters)], openapi_url="/api")
     web.install(app)
     app.include_router(tiles_hot)
     app.include_router(hot)
+    app.include_router(changes_router)
     app.include_router(tiles_router)
     app.include_router(router)
     if principal is not None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -113,31 +112,6 @@ async def test_publishing_the_same_again_writes_no_cell(county: None, conn: Asyn
     before = await versions()
     await publish.publish(conn, COUNTY, [BASE + n for n in range(1, 20)])
     assert await versions() == before
-
-
-@pytest.fixture
-async def restored(county: None) -> AsyncIterator[None]:
-    """What a test commits is put back: facts as they were, the county published anew."""
-    keep = ("parcel_fact", "parcel_version")
-    async with db.engine().begin() as conn:
-        saved = {
-            t: [r.j for r in await conn.execute(text(f"SELECT row_to_json(t)::text AS j FROM {t} t WHERE county_code = :c"), {"c": COUNTY})]
-            for t in keep
-        }
-    yield
-    async with db.engine().begin() as conn:
-        for table in keep:
-            columns = [r.c for r in await conn.execute(text("SELECT attname AS c FROM pg_attribute WHERE attrelid = CAST(:t AS regclass) AND attnum > 0"
-                       " AND attidentity = '' AND attgenerated = '' AND NOT attisdropped"), {"t": table})]  # fmt: skip
-            await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :c"), {"c": COUNTY})
-            for row in saved[table]:
-                await conn.execute(
-                    text(
-                        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM json_populate_record(NULL::{table}, CAST(CAST(:j AS text) AS json))"
-                    ),
-                    {"j": row},
-                )
-        await publish.publish(conn, COUNTY)
 
 
 async def test_writers_at_once_lose_nothing(restored: None) -> None:

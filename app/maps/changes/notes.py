@@ -1,0 +1,47 @@
+"""The writing side: what a publication, a case or a posting changed, noted in its transaction; `layers.bump` gives it its version."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core import layers
+from app.core.events import CaseChanged, GroundPosted
+
+NAMED = 5_000
+"""A publication of more parcels is noted as a change of the whole layer."""
+
+
+@lru_cache
+def _sql(name: str) -> TextClause:
+    folder = Path(__file__).parent / "sql"
+    return text((folder / f"{name}.sql").read_text("utf-8").replace("{seen}", (folder / "parcels_seen.sql").read_text("utf-8")))
+
+
+async def before(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int]) -> str | None:
+    """What readers see of these parcels now, as JSON for `parcels`; None when they are too many to name."""
+    if len(parcel_ids) > NAMED:
+        return None
+    values = {"county": county_code, "ids": list(parcel_ids)}
+    seen: str = (await conn.execute(_sql("parcels_before"), values)).scalar_one()
+    return seen
+
+
+async def parcels(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int], seen: str | None) -> None:
+    """Note what is different from `seen`: ids, places and bodies of each form; or that nothing is."""
+    if seen is None:
+        await layers.note_all(conn, county_code, "parcels")
+    else:
+        await conn.execute(_sql("parcels_note"), {"county": county_code, "ids": list(parcel_ids), "seen": seen})
+
+
+async def on_case_changed(conn: AsyncConnection, event: CaseChanged) -> None:
+    """The case itself, on its own layer."""
+    await conn.execute(_sql("case_note"), {"county": event.county_code, "case_id": event.case_id})
+
+
+async def on_ground_posted(conn: AsyncConnection, event: GroundPosted) -> None:
+    """Postings that came, and those they reverse."""
+    await conn.execute(_sql("ground_note"), {"county": event.county_code, "ids": list(event.posting_ids)})
