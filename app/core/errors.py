@@ -37,6 +37,10 @@ class UnknownParameter(Problem):
     code, status, title = "parameter_unknown", 400, "不认识的查询参数"
 
 
+class RepeatedParameter(Problem):
+    code, status, title = "parameter_repeated", 400, "查询参数重复"
+
+
 class BodyInvalid(Problem):
     code, status, title = "body_invalid", 422, "请求内容的格式不正确"
 

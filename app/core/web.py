@@ -37,18 +37,22 @@ def problem_response(problem: Problem) -> JSONResponse:
 
 
 async def known_parameters(request: Request) -> None:
-    """Refuse query parameters that the route does not declare (OGC API Features requires 400)."""
+    """Refuse query parameters that the route does not declare (OGC API Features requires 400), or that come twice."""
     route = request.scope.get("route")
     if isinstance(route, APIRoute):
         refuse_unknown(request.query_params, declared(route.dependant) | {"tk"})
 
 
-def refuse_unknown(given: Mapping[str, str], allowed: Set[str]) -> None:
-    """UnknownParameter for the first name that is not allowed."""
+def refuse_unknown(given: QueryParams, allowed: Set[str]) -> None:
+    """UnknownParameter for the first name that is not allowed, RepeatedParameter for one that comes twice."""
     if unknown := sorted(given.keys() - allowed):
         raise errors.UnknownParameter(
             "、".join(unknown), pointer=f"query:{unknown[0]}", hint="可用: " + "、".join(sorted(allowed - {"tk"}))
         )
+    if len(given.multi_items()) > len(given):
+        names = [name for name, _ in given.multi_items()]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise errors.RepeatedParameter(twice, pointer=f"query:{twice}", hint="每个参数只写一次;多个值用逗号或 filter")
 
 
 _SUSPECT = re.compile(rb"\\u(?:0000|d[89a-f])|\xed[\xa0-\xbf]|\x00", re.IGNORECASE)

@@ -22,11 +22,11 @@ def parse(as_of: date | None = None, known_at: str | None = None, interval: str 
     if as_of is not None and interval is not None:
         raise BadParameter("as_of 与 datetime 只能给一个", pointer="query:datetime")
     today = clock.today()
-    start, end = _days(interval) if interval else (as_of or today, as_of or today)
+    start, end = _days(interval) if interval is not None else (as_of or today, as_of or today)
     if start > end:
         raise BadParameter("时段的开始晚于结束", pointer="query:datetime")
     is_now = known_at is None and start <= today == end and (start == today or interval is None)
-    return Moment(start, end, _instant(known_at) if known_at else clock.now(), is_now)
+    return Moment(start, end, _instant(known_at) if known_at is not None else clock.now(), is_now)
 
 
 def _days(interval: str) -> tuple[date, date]:

@@ -10,3 +10,4 @@ SELECT c.id, c.responsible_body AS body,
 FROM remediation_case c
 WHERE c.county_code = $1
   AND $2::date <= $3::date
+  AND c.created_on <= $3::date

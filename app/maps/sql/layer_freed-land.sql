@@ -4,7 +4,7 @@ SELECT p.id, p.responsible_body AS body, p.geom,
                          'project_name', p.project_name, 'counted_m2', p.counted_m2, 'ground_m2', p.ground_m2) AS properties
 FROM ledger_posting p
 WHERE p.county_code = $1
-  AND $2::date <= $3::date
+  AND p.posted_on <= $3::date
   AND p.geom IS NOT NULL
   AND p.kind <> 'reversal'
-  AND NOT EXISTS (SELECT 1 FROM ledger_posting r WHERE r.reverses_id = p.id)
+  AND NOT EXISTS (SELECT 1 FROM ledger_posting r WHERE r.reverses_id = p.id AND r.posted_on <= $2::date)
