@@ -80,6 +80,10 @@ class TooLarge(Problem):
 class Busy(Problem):
     code, status, title = "busy", 503, "系统繁忙,请稍后再试"
 
+    def __init__(self, *args: Any, **extra: Any) -> None:
+        super().__init__(*args, **extra)
+        self.headers = {"Retry-After": "2"}
+
 
 class QueryTimeout(Problem):
     code, status, title = "query_timeout", 503, "查询超时,请缩小范围或简化条件"

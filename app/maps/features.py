@@ -26,7 +26,7 @@ class Found:
     """A page: texts, the key after which the next one begins (None: this was the last), the exact number matched if known."""
 
     rows: list[bytes]
-    after: int | list[Any] | None
+    after: list[Any] | None
     matched: int | None
 
 
@@ -59,20 +59,37 @@ def checked_filters(view: View, given: dict[str, str | None]) -> dict[str, str]:
 
 
 async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
-    """One page of parcels; one more id is asked for to know whether another page follows."""
+    """One page of parcels; one more is asked for to know whether another page follows.
+
+    Few in one extent: all in one look. Up to COUNTED: counted, their ids put in order. More: a walk in id order.
+    """
     async with pool.acquire(timeout=WAIT) as conn:
         if page.sort:
             return await _sorted(conn, view, page)
-        if len(page.envelopes) == 1 and not page.after and not page.offset:
-            statement, bound = queries.texts_of_few(view, page)
-            if few := await conn.fetch(statement, *bound):
-                few.sort(key=_ID)
-                return Found([row[1] for row in few], None, len(few))
-        ids, matched = await _ids(conn, view, replace(page, limit=page.limit + 1))
-        statement, bound = queries.texts(view, ids[: page.limit], page.crs)
-        rows = await conn.fetch(statement, *bound) if ids else []
-    after = ids[page.limit - 1] if len(ids) > page.limit else None
-    return Found([row["feature"] for row in rows], after, matched)
+        is_first = not (page.after or page.offset)
+        if is_first and len(page.envelopes) == 1 and (few := await conn.fetch(*_flat(queries.texts_of_few(view, page)))):
+            few.sort(key=_ID)
+            return Found([row[1] for row in few], None, len(few))
+        more = replace(page, limit=page.limit + 1)
+        ids, matched = await _counted(conn, view, more) if is_first or page.offset or page.matched is not None else (None, None)
+        if ids is None and page.is_plain:
+            rows = await conn.fetch(*_flat(queries.texts_in_order(view, more)))
+            after = [rows[page.limit - 1][0], None] if len(rows) > page.limit else None
+            return Found([row[1] for row in rows[: page.limit]], after, None)
+        if ids is None:
+            ids = [row[0] for row in await conn.fetch(*_flat(queries.ids_in_order(view, more)))]
+        rows = await conn.fetch(*_flat(queries.texts(view, ids[: page.limit], page.crs))) if ids else []
+    return Found([row["feature"] for row in rows], [ids[page.limit - 1], matched] if len(ids) > page.limit else None, matched)
+
+
+def _flat(statement: tuple[str, list[Any]]) -> tuple[Any, ...]:
+    return statement[0], *statement[1]
+
+
+async def _counted(conn: Any, view: View, page: Page) -> tuple[list[int] | None, int | None]:
+    """Ids of the page and the number matched where the candidates are not too many to look at, else None."""
+    few = await conn.fetchrow(*_flat(queries.ids_of_few(view, page)))
+    return (few["ids"], few["matched"]) if few["near"] <= COUNTED else (None, None)
 
 
 async def _sorted(conn: Any, view: View, page: Page) -> Found:
@@ -86,17 +103,6 @@ async def _sorted(conn: Any, view: View, page: Page) -> Found:
     texts = {row["id"]: row["feature"] for row in await conn.fetch(statement, *bound)}
     after = [chosen[-1]["key"], chosen[-1]["id"]] if len(rows) > page.limit else None
     return Found([texts[row["id"]] for row in chosen if row["id"] in texts], after, count if count <= COUNTED else None)
-
-
-async def _ids(conn: Any, view: View, page: Page) -> tuple[list[int], int | None]:
-    """Ids of the page; a later page without an extent is a plain key range and needs no count."""
-    if page.envelopes or not page.after:
-        statement, bound = queries.ids_of_few(view, page)
-        few = await conn.fetchrow(statement, *bound)
-        if few["near"] <= COUNTED:
-            return few["ids"], few["matched"]
-    statement, bound = queries.ids_in_order(view, page)
-    return [row["id"] for row in await conn.fetch(statement, *bound)], None
 
 
 async def parcel(pool: asyncpg.Pool, view: View, key: str, crs: Crs = DEFAULT) -> bytes:

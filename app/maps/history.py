@@ -30,7 +30,7 @@ async def parcels(pool: asyncpg.Pool, view: View, moment: Moment, page: Page) ->
     values = _values(view, moment, page, None)
     values[5] = page.limit + 1
     rows = await pool.fetch(page.crs.drawn(queries.sql("history")), *values)
-    after = rows[page.limit - 1]["id"] if len(rows) > page.limit else None
+    after = [rows[page.limit - 1]["id"], None] if len(rows) > page.limit else None
     return Found([row["feature"] for row in rows[: page.limit]], after, None)
 
 

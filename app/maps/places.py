@@ -51,7 +51,7 @@ async def features(pool: asyncpg.Pool, principal: Principal, layer: Layer, momen
     rows = await pool.fetch(_statement(layer.id, page, bound), *bound)
     more = len(rows) > page.limit
     last = rows[page.limit - 1] if more else None
-    after = None if last is None else [last["key"], last["id"]] if page.sort else last["id"]
+    after = None if last is None else [last["key"] if page.sort else last["id"], last["id"] if page.sort else None]
     is_whole = not page.after and page.key is None and not more
     return Found([row["feature"] for row in rows[: page.limit]], after, len(rows) if is_whole else None)
 

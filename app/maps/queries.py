@@ -96,6 +96,8 @@ class Page:
     filters: dict[str, str]
     limit: int
     after: int = 0
+    matched: int | None = None
+    """What the first page counted; None on a later page: there are many."""
     offset: int = 0
     conditions: tuple[Condition, ...] = ()
     sort: tuple[sorting.Key, ...] = ()
@@ -110,6 +112,11 @@ class Page:
         """Whether its rows or their order tell something of columns."""
         told = {k.column.name for k in self.sort} - {"id", "land_code"} or set(self.filters) - {"responsible_body"}
         return bool(told) or any(c.is_asked for c in self.conditions)
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing but the extent chooses."""
+        return not (self.filters or self.conditions or self.shape or self.sort or self.offset)
 
     @property
     def terms(self) -> tuple[Condition, ...]:
@@ -195,6 +202,25 @@ WHERE m.county_code = {bind(view.county_code)}
   AND {_inside(view, page.envelopes, bind)}
 ORDER BY {order}
 OFFSET {bind(page.offset)} LIMIT {bind(page.limit)}
+"""
+    return statement, bind.bound
+
+
+def texts_in_order(view: View, page: Page) -> tuple[str, list[Any]]:
+    """Ids and texts of a page out of many when nothing but the extent chooses: the walk of `ids_in_order`, reading each row as it goes."""
+    bind = Values()
+    after, shown = bind(page.after), _form(view, page.crs, bind, "m.")
+    inside = " OR ".join(
+        f"(m.box && {_box(e, bind)} AND (m.box <@ {_box(e, bind)} OR ST_Intersects(m.geom, {_geometry(e, bind)})))" for e in page.envelopes
+    )
+    statement = f"""
+SELECT m.id, {shown} AS feature
+FROM {view.table} m
+WHERE m.county_code = {bind(view.county_code)}
+  AND m.id > {after}::bigint
+  AND ({inside or "true"})
+ORDER BY {f"m.id <-> {after}::bigint" if page.envelopes else "m.id"}
+LIMIT {bind(page.limit)}
 """
     return statement, bind.bound
 

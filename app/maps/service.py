@@ -17,6 +17,7 @@ from app.maps.crs import DEFAULT, Crs, parse_crs
 from app.maps.extent import Envelope, parse_extent
 from app.maps.filters import Lang
 from app.maps.formats import Format
+from app.maps.lanes import lane
 from app.maps.layers import layer_for
 from app.maps.moments import Moment
 from app.maps.queries import Page, View, view_of
@@ -54,19 +55,24 @@ def _page(layer_id: str, asked: Asked, filters: dict[str, str], view: View, mome
     binding = pages.bind(layer_id, view.scope, filters, asked.bbox, days, query)
     after = pages.decode(asked.cursor, binding) if asked.cursor else None
     key = sorting.cursor_key(after, keys) if keys else None
-    if after is not None and key is None and (keys or not isinstance(after, int)):
+    if after is not None and key is None and (keys or not _is_place(after)):
         raise BadParameter("游标已损坏", pointer="query:cursor")
     if asked.cursor and asked.offset:
         raise BadParameter("cursor 与 offset 只能给一个", pointer="query:offset")
     conditions = (condition,) if condition else ()
-    start = after if isinstance(after, int) else 0
+    start, matched = after if after is not None and not keys else (0, None)
     extent = parse_extent(asked.bbox, parse_crs(asked.bbox_crs, "bbox-crs"))
     envelopes = extent.envelopes or ((Envelope(*condition.bounds),) if condition and condition.bounds else ())
     page = Page(
-        envelopes, filters, min(asked.limit, MAX_LIMIT), start, asked.offset or 0, conditions, keys, key, extent.shape,
+        envelopes, filters, min(asked.limit, MAX_LIMIT), start, matched, asked.offset or 0, conditions, keys, key, extent.shape,
         parse_crs(asked.crs),
     )  # fmt: skip
     return page, binding
+
+
+def _is_place(after: Any) -> bool:
+    """[id, number matched or none]: where a page in id order begins."""
+    return isinstance(after, list) and len(after) == 2 and isinstance(after[0], int) and isinstance(after[1], int | None)
 
 
 async def parcel_page(request: Request, principal: Principal, moment: Moment, asked: Asked) -> Response:
@@ -80,7 +86,8 @@ async def parcel_page(request: Request, principal: Principal, moment: Moment, as
     tag = answers.etag(version, base, request.url.query, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
-    found = await (features.parcels(pool, view, page) if moment.is_now else history.parcels(pool, view, moment, page))
+    async with lane(page.is_plain and moment.is_now):
+        found = await (features.parcels(pool, view, page) if moment.is_now else history.parcels(pool, view, moment, page))
     answer = Answer("parcels", binding, tag, base, asked.form, names, fields.shown("parcels", is_public=view.is_public), page.crs)
     day = await features.facts_as_of(pool, view.county_code, version) if moment.is_now else None
     return await _collection(request, found, answer, facts_as_of=day)
@@ -98,7 +105,9 @@ async def place_page(request: Request, principal: Principal, layer_id: str, mome
     if held := answers.not_modified(request, tag):
         return held
     answer = Answer(layer_id, binding, tag, base, asked.form, names, fields.shown(layer_id, is_public=view.is_public), page.crs)
-    return await _collection(request, await places.features(pool, principal, layer, moment, page), answer)
+    async with lane(page.is_plain):
+        found = await places.features(pool, principal, layer, moment, page)
+    return await _collection(request, found, answer)
 
 
 def _names(layer_id: str, properties: str | None, view: View) -> tuple[str, ...] | None:
