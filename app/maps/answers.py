@@ -1,7 +1,6 @@
-"""How map answers leave: ETag from versions alone (304 without touching the layer), private, compressed at level 1."""
+"""How map answers leave: ETag from versions alone (304 without touching the layer), private, packed."""
 
 import asyncio
-import gzip
 import hashlib
 import json
 from functools import lru_cache
@@ -10,10 +9,10 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from app.maps import encodings
 from app.maps.links import GEOJSON
 
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Encoding, Authorization, Cookie, X-API-Key"}
-_SMALL, _BRIEF = 1_024, 65_536
 
 
 @lru_cache
@@ -42,21 +41,13 @@ def not_modified(request: Request, tag: str) -> Response | None:
 async def send(
     request: Request, body: bytes, *, tag: str | None = None, media: str = GEOJSON, headers: dict[str, str] | None = None
 ) -> Response:
-    """The answer, gzipped at level 1 when accepted and worth it; large bodies in a thread so that others are not kept waiting."""
+    """The answer, packed when accepted and worth it; large bodies in a thread so that others are not kept waiting."""
     sent = {**PRIVATE, **(headers or {}), **({"ETag": tag} if tag else {})}
-    if len(body) > _SMALL and accepts_gzip(request.headers.get("accept-encoding", "")):
-        body = gzip.compress(body, 1) if len(body) < _BRIEF else await asyncio.to_thread(gzip.compress, body, 1)
-        sent["Content-Encoding"] = "gzip"
+    if len(body) > encodings.SMALL and (coding := encodings.chosen(request.headers.get("accept-encoding", ""))):
+        brief = len(body) < encodings.BRIEF
+        body = encodings.packed(body, coding) if brief else await asyncio.to_thread(encodings.packed, body, coding)
+        sent["Content-Encoding"] = coding
     return Response(body, media_type=media, headers=sent)
-
-
-def accepts_gzip(accepted: str) -> bool:
-    """Whether the client takes gzip (RFC 9110 §12.5.3)."""
-    for part in accepted.lower().split(","):
-        name, _, quality = part.strip().partition(";")
-        if name.strip() in ("gzip", "*"):
-            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
 
 
 def encode(value: Any) -> bytes:

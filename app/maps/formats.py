@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -13,6 +14,26 @@ GEOJSON = "application/geo+json"
 MEDIA: dict[str | None, str] = {
     None: GEOJSON, "json": GEOJSON, "geojson": GEOJSON, "geojsonseq": "application/geo+json-seq", "csv": "text/csv; charset=utf-8",
 }  # fmt: skip
+
+
+OFFERED: tuple[Format, ...] = ("geojson", "geojsonseq", "csv")
+"""Forms that answers name as alternates of each other."""
+_FORMS: dict[str, Format] = {"text/csv": "csv", "application/geo+json-seq": "geojsonseq"}
+_GENERAL = frozenset({"application/geo+json", "application/json", "application/*", "*/*"})
+
+
+def negotiated(form: Format | None, accept: str) -> Format | None:
+    """`f` decides; without it the best of Accept that is offered, GeoJSON where nothing else is asked for (RFC 9110 §12.5.1)."""
+    if form is not None or not accept or accept == "*/*":
+        return form
+    best: tuple[float, Format | None] = (0.0, None)
+    for part in accept.lower().split(","):
+        media, _, rest = part.strip().partition(";")
+        weight = re.search(r"q=([0-9.]{1,5})", rest)
+        value = float(weight[1]) if weight and weight[1].count(".") < 2 and weight[1] != "." else 1.0
+        if value > best[0] and (media in _GENERAL or media in _FORMS):
+            best = (value, _FORMS.get(media))
+    return best[1]
 
 
 def selected(rows: list[bytes], names: Sequence[str]) -> list[bytes]:

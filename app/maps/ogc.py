@@ -1,10 +1,11 @@
 """The standard's own documents: landing page, conformance, collections, links of items."""
 
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 
-from app.maps import links, queries, schema
+from app.maps import formats, links, queries, schema
 from app.maps.crs import CRS84, STORAGE, SYSTEMS
 from app.maps.layers import Layer
 from app.maps.links import GEOJSON, link
@@ -113,14 +114,27 @@ def collections(base: str, layers: list[Layer], bbox: list[float] | None) -> dic
     return {"links": [link(here, "self"), links.page(here)], "collections": [collection(base, layer, bbox) for layer in layers]}
 
 
-def page_links(base: str, layer_id: str, given: dict[str, Any], cursor: str | None, *, media: str = GEOJSON) -> list[dict[str, Any]]:
-    """self, collection and, when more follows, next: a cursor that carries the whole query."""
-    path = f"{base}/collections/{layer_id}/items"
-    found = [
-        link(links.with_query(path, given), "self", media=media),
-        links.page(links.with_query(path, given, f=None)),
-        link(f"{base}/collections/{layer_id}", "collection"),
+_PLAIN = "!$&'()*+,;=:@/?%-._~"
+
+
+def page_links(base: str, layer_id: str, query: str, cursor: str | None, *, form: formats.Format | None) -> list[dict[str, Any]]:
+    """self, the other forms, collection, queryables and, when more follows, next: a cursor that carries the whole query.
+
+    `query` is the request's own, kept letter by letter but for the caller's key: writing it anew costs more than reading the page.
+    """
+    here = f"{base}/collections/{layer_id}"
+    path, media = f"{here}/items", formats.MEDIA[form]
+    parts = [part for part in quote(query, safe=_PLAIN).split("&") if part and not part.startswith("tk=")]
+    asked = [part for part in parts if not part.startswith("f=")]
+    further = [part for part in parts if not part.startswith(("cursor=", "offset="))]
+    found = [link("?".join((path, "&".join(parts))) if parts else path, "self", media=media)]
+    found.append(links.page("?".join((path, "&".join(asked))) if asked else path))
+    found += [
+        link(f"{path}?{'&'.join((*asked, f'f={other}'))}", "alternate", media=formats.MEDIA[other])
+        for other in formats.OFFERED
+        if formats.MEDIA[other] != media
     ]
+    found += [link(here, "collection"), link(f"{here}/queryables", f"{REL}queryables", media=schema.MEDIA)]
     if cursor:
-        found.append(link(links.with_query(path, given, cursor=cursor, offset=None), "next", media=media))
+        found.append(link(f"{path}?{'&'.join((*further, f'cursor={cursor}'))}", "next", media=media))
     return found

@@ -53,7 +53,7 @@ def _page(layer_id: str, asked: Asked, filters: dict[str, str], view: View, mome
     keys = sorting.parse(asked.sortby, columns)
     query = (asked.filter, asked.filter_lang, asked.filter_crs, asked.sortby, asked.bbox_crs)
     binding = pages.bind(layer_id, view.scope, filters, asked.bbox, days, query)
-    after = pages.decode(asked.cursor, binding) if asked.cursor else None
+    after = pages.decode(asked.cursor, binding) if asked.cursor is not None else None
     key = sorting.cursor_key(after, keys) if keys else None
     if after is not None and key is None and (keys or not _is_place(after)):
         raise BadParameter("游标已损坏", pointer="query:cursor")
@@ -83,12 +83,13 @@ async def parcel_page(request: Request, principal: Principal, moment: Moment, as
     names = _names("parcels", asked.properties, view)
     pool: asyncpg.Pool = request.app.state.map_pool
     version, base = await features.version(request, view.county_code, "parcels"), links.base(request)
-    tag = answers.etag(version, base, request.url.query, view.scope, clock.today())
+    form = formats.negotiated(asked.form, request.headers.get("accept", ""))
+    tag = answers.etag(version, base, request.url.query, form, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
     async with lane(page.is_plain and moment.is_now):
         found = await (features.parcels(pool, view, page) if moment.is_now else history.parcels(pool, view, moment, page))
-    answer = Answer("parcels", binding, tag, base, asked.form, names, fields.shown("parcels", is_public=view.is_public), page.crs)
+    answer = Answer("parcels", binding, tag, base, form, names, fields.shown("parcels", is_public=view.is_public), page.crs)
     day = await features.facts_as_of(pool, view.county_code, version) if moment.is_now else None
     return await _collection(request, found, answer, facts_as_of=day)
 
@@ -101,10 +102,11 @@ async def place_page(request: Request, principal: Principal, layer_id: str, mome
     names = _names(layer_id, asked.properties, view)
     pool: asyncpg.Pool = request.app.state.map_pool
     version, base = await features.version(request, view.county_code, layer_id), links.base(request)
-    tag = answers.etag(layer_id, version, base, request.url.query, view.scope, clock.today())
+    form = formats.negotiated(asked.form, request.headers.get("accept", ""))
+    tag = answers.etag(layer_id, version, base, request.url.query, form, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
-    answer = Answer(layer_id, binding, tag, base, asked.form, names, fields.shown(layer_id, is_public=view.is_public), page.crs)
+    answer = Answer(layer_id, binding, tag, base, form, names, fields.shown(layer_id, is_public=view.is_public), page.crs)
     async with lane(page.is_plain):
         found = await places.features(pool, principal, layer, moment, page)
     return await _collection(request, found, answer)
@@ -137,12 +139,11 @@ class Answer:
 
 async def _collection(request: Request, found: features.Found, answer: Answer, **members: Any) -> Response:
     cursor = pages.encode(found.after, answer.binding) if found.after is not None else None
-    given = {k: v for k, v in request.query_params.items() if k != "tk"}
     media = formats.MEDIA[answer.form]
-    said = ogc.page_links(answer.base, answer.layer_id, given, cursor, media=media)
+    said = ogc.page_links(answer.base, answer.layer_id, request.url.query, cursor, form=answer.form)
     rows, counted = found.rows, {} if found.matched is None else {"numberMatched": found.matched}
     headers = {
-        "Link": ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in said if one["rel"] in ("self", "next")),
+        "Link": ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in said),
         "Content-Crs": f"<{answer.crs.uri}>",
         "OGC-NumberReturned": str(len(rows)),
         **({} if found.matched is None else {"OGC-NumberMatched": str(found.matched)}),

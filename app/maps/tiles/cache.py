@@ -6,13 +6,14 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from app.maps import encodings
 from app.settings import settings
 
 Key = tuple[str | int | None, ...]
 _OVERHEAD = 600
 """Bytes of an entry besides its content: key, headers, bookkeeping."""
-_WORTH, _LARGE = 1_024, 65_536
-"""Bytes above which a tile is compressed, and above which in a thread, so that others are not kept waiting."""
+_WORTH = 1_024
+"""Bytes above which a tile is compressed."""
 
 
 @dataclass
@@ -83,13 +84,13 @@ class Cache:
             self._entries[key] = entry
             self._settle(entry.size)
 
-    async def form(self, key: Key, entry: Entry, *, is_packed: bool) -> bytes:
+    def form(self, key: Key, entry: Entry, *, is_packed: bool) -> bytes:
         """The tile's bytes as asked; what nobody asked for is not held."""
         wanted = entry.packed if is_packed else entry.body
         if wanted is not None:
             return wanted
         if is_packed:
-            entry.packed = wanted = await pack(entry.body or b"")
+            entry.packed = wanted = pack(entry.body or b"")
         else:
             entry.body = wanted = gzip.decompress(entry.packed or b"")
         if self._entries.get(key) is entry:
@@ -109,9 +110,9 @@ class Cache:
             self.held -= gone.size
 
 
-async def pack(body: bytes) -> bytes:
+def pack(body: bytes) -> bytes:
     """gzip at the level that costs least."""
-    return gzip.compress(body, 1) if len(body) < _LARGE else await asyncio.to_thread(gzip.compress, body, 1)
+    return encodings.packed(body, "gzip")
 
 
 def cache_of_this_worker() -> Cache:

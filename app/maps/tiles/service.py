@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from app.core import clock
 from app.core.errors import NotFound
 from app.core.principal import Principal
-from app.maps import answers, features, links, meta, ogc
+from app.maps import answers, encodings, features, links, meta, ogc
 from app.maps.layers import layer_for
 from app.maps.queries import View, view_of
 from app.maps.tiles import documents, queries
@@ -73,7 +73,7 @@ async def tile(request: Request, principal: Principal, version: int, asked: Aske
     if held is not None and _stands(held, version, digest):
         return Response(status_code=304, headers={"ETag": _tag(version, digest), **answers.PRIVATE})
     cache, pool = cache_of(request), request.app.state.map_pool
-    is_packed = answers.accepts_gzip(request.headers.get("accept-encoding", ""))
+    is_packed = encodings.accepts_gzip(request.headers.get("accept-encoding", ""))
     entry = cache.get(key)
     if entry is None or entry.digest != digest or entry.version < version:
         entry = await cache.made(key, version, lambda: _made(pool, view, asked, Entry(version, digest, None), is_packed=is_packed))
@@ -84,8 +84,8 @@ async def tile(request: Request, principal: Principal, version: int, asked: Aske
         return Response(status_code=204, headers=headers)
     if is_packed and not entry.is_brief:
         headers["Content-Encoding"] = "gzip"
-        return Response(await cache.form(key, entry, is_packed=True), media_type=documents.MVT, headers=headers)
-    return Response(await cache.form(key, entry, is_packed=False), media_type=documents.MVT, headers=headers)
+        return Response(cache.form(key, entry, is_packed=True), media_type=documents.MVT, headers=headers)
+    return Response(cache.form(key, entry, is_packed=False), media_type=documents.MVT, headers=headers)
 
 
 def _tag(version: int, digest: str) -> str:
@@ -118,7 +118,7 @@ async def _made(pool: asyncpg.Pool, view: View, asked: Asked, entry: Entry, *, i
     if not entry.body:
         entry.is_outside = await _is_outside(pool, view, asked)
     elif is_packed and not entry.is_brief:
-        entry.packed, entry.body = await pack(entry.body), None
+        entry.packed, entry.body = pack(entry.body), None
     return entry
 
 
