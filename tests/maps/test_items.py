@@ -195,7 +195,7 @@ async def test_other_layers(planner: httpx.AsyncClient) -> None:
     assert [f["properties"]["version"] for f in old["features"]] == ["1"]
     cases = (await planner.get("/collections/cases/items", params={"limit": 1})).json()
     assert cases["features"][0]["geometry"]["type"] == "MultiPolygon"
-    assert [k["rel"] for k in cases["links"]] == ["self", "alternate", "collection", "next"]
+    assert {"self", "alternate", "collection", "next"} <= {k["rel"] for k in cases["links"]}
     for name in ("towns", "blocks", "freed-land"):
         assert (await planner.get(f"/collections/{name}/items")).json()["features"] == []
     assert (await planner.get("/collections/nothing")).status_code == 404
