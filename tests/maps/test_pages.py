@@ -128,7 +128,7 @@ async def test_json_links_to_its_page(planner: httpx.AsyncClient, path: str) -> 
     assert "json" in answer.headers["content-type"], "JSON stays the default"
     assert "Accept" in answer.headers["vary"].split(", ")
     said = answer.json()
-    (html,) = [link["href"] for link in said["links"] if link["rel"] == "alternate"]
+    (html,) = [link["href"] for link in said["links"] if link["rel"] == "alternate" and link["type"] == "text/html"]
     await page(planner, html)
 
 
