@@ -238,7 +238,9 @@ def serve_web(fd: int) -> None:
     """A web worker on the supervisor's socket. Not `uvicorn --fd`: that takes every socket for a unix one (no TCP_NODELAY)."""
     import uvicorn
 
-    config = uvicorn.Config("app.main:create_app", factory=True, loop="uvloop", http="httptools", access_log=False,
+    from app.core.protocol import Protocol
+
+    config = uvicorn.Config("app.main:create_app", factory=True, loop="uvloop", http=Protocol, access_log=False,
                             timeout_graceful_shutdown=int(GRACE) - 2)  # fmt: skip
     server = uvicorn.Server(config)
     server.run(sockets=[socket.socket(fileno=fd)])

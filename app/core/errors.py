@@ -33,6 +33,10 @@ class BadParameter(Problem):
     code, status, title = "parameter_invalid", 400, "查询参数不正确"
 
 
+class RequestUnreadable(Problem):
+    code, status, title = "request_unreadable", 400, "不是可读的 HTTP 请求"
+
+
 class UnknownParameter(Problem):
     code, status, title = "parameter_unknown", 400, "不认识的查询参数"
 

@@ -18,6 +18,11 @@ CREDENTIALS = {
     "tk": {"type": "apiKey", "in": "query", "name": "tk", "description": "只读密钥,限来源页面;用于瓦片地址"},
 }
 _LIMIT = {"name": "limit", "in": "query", "required": False, "style": "form", "explode": False}
+_EXAMPLES: dict[str, Any] = {
+    "land_code": "330282002P000006M", "feature_id": "330282000000006", "collection_id": "parcels", "target_id": "CX-008", "code": "not_found",
+    "z": 14, "row": 6748, "col": 13707, "case": "330282000000001",
+}  # fmt: skip
+"""Of the demo county: what a reader can try."""
 _BBOX = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}, "example": [121.0, 30.0, 121.6, 30.4]}
 
 
@@ -56,6 +61,8 @@ def _operation(route: RouteContext, operation: dict[str, Any]) -> None:
 
 def _parameter(parameter: dict[str, Any]) -> None:
     """A query parameter that is not given is absent, never null; lists are comma-separated."""
+    if parameter["in"] == "path" and parameter["name"] in _EXAMPLES:
+        parameter.setdefault("example", _EXAMPLES[parameter["name"]])
     if parameter["in"] not in ("query", "header"):
         return
     schema = parameter["schema"]

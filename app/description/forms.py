@@ -34,11 +34,11 @@ SCHEMAS: dict[str, Any] = {
     "Figures": members("n_parcels int, mu num?"),
     "Summary": members(
         "as_of date, data_year int, run_id int, rule_version text, calibre Calibre, scope_body text?, denominator Figures,"
-        " inefficient Figures, not_inefficient Figures, unknown Figures, by_criterion [object], by_line [object], by_body [object]"
+        " inefficient Figures, not_inefficient Figures, unknown Figures"
     ),
     "JudgedParcel": members("land_code text, href text"),
     "JudgedParcels": members("as_of date, run_id int, calibre Calibre, total Figures, items [JudgedParcel], links [object]"),
-    "Verdict": members("kind text, label text, result text?, result_label text, criteria [object], criteria_true [text]"),
+    "Verdict": members("kind text, label text, result text?, result_label text, criteria [object]"),
     "Verdicts": {"type": "array", "items": described_ref("Verdict")},
     "Archive": members("access text, hidden [text], parcel object"),
     "Portrait": members("access text, hidden [text], enterprise object"),
