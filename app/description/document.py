@@ -19,8 +19,8 @@ CREDENTIALS = {
 }
 _LIMIT = {"name": "limit", "in": "query", "required": False, "style": "form", "explode": False}
 _EXAMPLES: dict[str, Any] = {
-    "land_code": "330282002P000006M", "feature_id": "330282000000006", "collection_id": "parcels", "target_id": "CX-008", "code": "not_found",
-    "z": 14, "row": 6748, "col": 13707, "case": "330282000000001",
+    "land_code": "330282002P000006M", "feature_id": "330282000000006", "collection_id": "parcels", "target_id": "CX-008",
+    "code": "not_found", "z": 14, "row": 6748, "col": 13707, "case": "330282000000001",
 }  # fmt: skip
 """Of the demo county: what a reader can try."""
 _BBOX = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}, "example": [121.0, 30.0, 121.6, 30.4]}
