@@ -61,6 +61,7 @@ class _Work:
     parameters: Parameters
     used: set[str] = field(default_factory=set)
     operators: int = 0
+    powers: int = 0
 
     def term(self, node: Node) -> Term:
         """Term of a leaf: property, literal, date or geometry."""
@@ -147,6 +148,9 @@ def _operands(node: Mapping[str, Any] | list[Node]) -> tuple[str, list[Node]]:
 def _apply(op: str, terms: list[Term], work: _Work) -> Term:
     if op is _ARRAY:
         return arrays.array(terms)
+    work.powers += op == "^"
+    if work.powers > numbers.MAX_POWERS:
+        raise FilterTooManyOperators(f"乘方不得超过 {numbers.MAX_POWERS} 个")
     least, most, build = _OPERATORS[op]
     if not least <= len(terms) <= most:
         raise FilterInvalid(f"“{op}” 的运算数个数不对")

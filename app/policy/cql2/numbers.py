@@ -6,9 +6,11 @@ from app.policy.cql2.terms import Parameters, Term, need
 
 _WIDEST: Final = 230
 """A power stays within e^±230 (about 1e±100): far beyond any figure of a parcel, far within what numeric can hold."""
+MAX_POWERS: Final = 20
+"""Each is a subquery to the planner, whose work grows with the square of how deep they nest."""
 _POWER: Final = (
     "(SELECT CASE"
-    " WHEN abs(p.e) > 1000 OR abs(p.b) > 1e100 THEN NULL"
+    " WHEN abs(p.e) > 1e9 OR abs(p.b) > 1e100 THEN NULL"
     " WHEN p.b = 0 THEN CASE WHEN p.e > 0 THEN 0 WHEN p.e = 0 THEN 1 END"
     " WHEN abs(p.b) < 1e-100 OR abs(p.e * ln(abs(p.b))) > {widest} THEN NULL"
     " WHEN p.b > 0 OR p.e = trunc(p.e) THEN power(p.b, p.e)"

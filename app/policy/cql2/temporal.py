@@ -64,32 +64,27 @@ def relation(op: str, terms: list[Term], parameters: Parameters) -> Term:
     if op not in OF_INSTANTS and any(term.family != "interval" for term in terms):
         raise FilterType(f"{op.upper()} 只比较时段", hint=f"单个日期请用 T_INTERSECTS、T_AFTER、T_BEFORE; {_HINT}")
     family = _common([end for term in terms for end in (term.ends or (term,)) if end])
-    (l0, l1), (r0, r1) = (_ends(term, family, parameters) for term in terms)
-    return Term("boolean", sql=f"({RELATIONS[op].format(l0=l0, l1=l1, r0=r0, r1=r1)})")
+    sides = {f"{side}{end}": (term, end) for side, term in zip("lr", terms, strict=True) for end in (0, 1)}
+    # a value that is bound but not in the statement has no type: only the ends the relation speaks of
+    ends = {name: _sql(term, end, family, parameters) for name, (term, end) in sides.items() if f"{{{name}}}" in RELATIONS[op]}
+    return Term("boolean", sql=f"({RELATIONS[op].format(**ends)})")
 
 
 def _common(terms: list[Term]) -> Family:
     return "timestamp" if terms and all(term.family == "timestamp" for term in terms) else "date"
 
 
-def _ends(term: Term, family: Family, parameters: Parameters) -> tuple[str, str]:
-    """SQL of start and end."""
-    if term.family != "interval":
-        sql = _sql(term, family, parameters)
-        return sql, sql
-    start, end = term.ends
-    return _sql(start, family, parameters, "-infinity"), _sql(end, family, parameters, "infinity")
-
-
-def _sql(term: Term | None, family: Family, parameters: Parameters, beyond: str = "") -> str:
+def _sql(term: Term, end: int, family: Family, parameters: Parameters) -> str:
+    """SQL of the start (0) or the end (1) of an instant or interval."""
     sql_type = "date" if family == "date" else "timestamptz"
-    if term is None:
-        return f"CAST({parameters.bind(beyond, 'text')} AS {sql_type})"
-    if term.sql is None:
-        return parameters.bind(_value(term, family), sql_type)
-    if term.family == family:
-        return term.sql
-    return f"CAST({term.sql} AT TIME ZONE {parameters.bind(_ZONE, 'text')} AS date)"
+    one = term.ends[end] if term.family == "interval" else term
+    if one is None:
+        return f"CAST({parameters.bind(('-infinity', 'infinity')[end], 'text')} AS {sql_type})"
+    if one.sql is None:
+        return parameters.bind(_value(one, family), sql_type)
+    if one.family == family:
+        return one.sql
+    return f"CAST({one.sql} AT TIME ZONE {parameters.bind(_ZONE, 'text')} AS date)"
 
 
 def _value(term: Term, family: Family) -> Any:

@@ -1,0 +1,183 @@
+"""CQL2 over HTTP: the table of expressions (cql2_table.txt) as text and as JSON, and what is refused by name."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from cql2 import parse_text
+from sqlalchemy import text
+
+from app.core import db
+from tests.maps.conftest import BASE, COUNTY
+from tests.maps.test_items import ITEMS
+
+DATA: list[tuple[str | None, float | None, bool | None, str | None, str | None, list[str] | None]] = [
+    ("Straße", 0.5, True, "2024-01-01", "2024-03-31", ["C1"]),
+    ("STRASSE", 1, False, "2024-02-01", "2024-02-29", ["C1", "C2"]),
+    ("Οδος", 1.5, True, "2024-03-01", "2024-06-30", ["C2", "C1", "C2"]),
+    ("ΟΔΟΣ", 2, None, "2024-04-01", "2024-04-01", []),
+    ("Café", -2.5, False, "2024-05-01", None, ["C3"]),
+    ("cafe", 0, True, None, "2024-12-31", ["C1", "C2", "C3"]),
+    ("100%", 3.2, True, "2024-07-01", "2024-07-31", None),
+    ("1000", 3.25, False, "2024-12-31", "2024-12-31", ["C10"]),
+    ("a_b", 10, None, "2023-12-31", "2024-01-01", ["c1"]),
+    ("axb", 100, True, "2020-02-29", "2021-02-28", ["C1"]),
+    ("it's", 0.1, False, "1999-01-01", "2030-01-01", ["it's"]),
+    ("甲区块", 0.2, True, "2024-06-30", "2024-07-01", ["低效"]),
+    *((word, None, None, None, None, None) for word in ("a\\b", "じめ", "しめ", "", "A\u030a", "Å")),
+]
+"""block_code, far, on_list, agreed_start_on, tax_data_on, criteria_true of parcels 1…; user_count is the number up to 12, the rest is unknown."""
+FILL = """
+UPDATE map_filter
+SET block_code = d.word, far = CAST(d.far AS numeric), on_list = CAST(d.listed AS boolean), agreed_start_on = CAST(d.first AS date),
+    tax_data_on = CAST(d.last AS date), criteria_true = CAST(d.criteria AS text[]), user_count = CASE WHEN d.far IS NULL THEN NULL ELSE d.n END
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) d (n int, word text, far text, listed text, first text, last text, criteria text[])
+WHERE county_code = :county AND id = CAST(:base AS bigint) + d.n
+"""
+TABLE = (Path(__file__).parent / "cql2_table.txt").read_text("utf-8").split("\n## ")[1:]
+CHAPTERS = {chapter.split("\n", 1)[0]: [row for row in chapter.split("\n")[1:] if row] for chapter in TABLE}
+
+
+@pytest.fixture(scope="module")
+async def varied(county: None) -> None:
+    """The county's filter columns with texts, dates, arrays and gaps worth asking about."""
+    names = ("n", "word", "far", "listed", "first", "last", "criteria")
+    known = [*DATA, *((None,) * 6 for _ in range(len(DATA), 60))]
+    rows = [dict(zip(names, (n, *values), strict=True)) for n, values in enumerate(known, 1)]
+    async with db.engine().begin() as conn:
+        await conn.execute(text(FILL), {"rows": json.dumps(rows), "county": COUNTY, "base": BASE})
+
+
+def numbers(written: str) -> set[int]:
+    """1 3-5 → {1, 3, 4, 5}; - is none."""
+    found: set[int] = set()
+    for part in written.split():
+        first, _, last = part.partition("-")
+        found |= set(range(int(first), int(last or first) + 1)) if first else set()
+    return found
+
+
+async def found(client: httpx.AsyncClient, **params: str) -> Any:
+    answer = await client.get(ITEMS, params={"limit": "100", **params})
+    return {f["id"] - BASE for f in answer.json()["features"]} if answer.status_code == 200 else (answer.status_code, answer.json())
+
+
+def as_json(expression: str) -> str | None:
+    """The expression as the parser's own JSON; None where it can't read or write it (empty arrays, \\\\')."""
+    try:
+        return json.dumps(parse_text(expression).to_json())
+    except Exception:
+        return None
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+async def test_the_table(planner: httpx.AsyncClient, varied: None, chapter: str) -> None:
+    wrong, told = [], 0
+    for row in CHAPTERS[chapter]:
+        written, expected = row.rsplit(" ⇒ ", 1)
+        expression = written.replace("(I,", "(INTERVAL(agreed_start_on,tax_data_on),").replace(
+            ", I)", ", INTERVAL(agreed_start_on,tax_data_on))"
+        )
+        expression = expression.replace("I IS NULL", "INTERVAL(agreed_start_on,tax_data_on) IS NULL")
+        asked = {"filter": expression}, {"filter": as_json(expression), "filter-lang": "cql2-json"}
+        for params in asked:
+            if params["filter"] is not None:
+                answer = await found(planner, **params)
+                told += 1
+                if answer != numbers(expected):
+                    wrong.append((row, params, answer))
+    assert wrong == []
+    assert told >= 1.75 * len(CHAPTERS[chapter]), "nearly every row is also asked as JSON"
+
+
+def test_the_table_is_long_enough() -> None:
+    assert sum(map(len, CHAPTERS.values())) >= 150
+
+
+REFUSED = [
+    ("far = 'x'", "filter_type"), ("block_code + 1 = 2", "filter_type"), ("criteria_true = 'C1'", "filter_type"), ("criteria_true LIKE 'C%'", "filter_type"),
+    ("A_CONTAINS(criteria_true, (1))", "filter_type"), ("A_CONTAINS(criteria_true, (('C1')))", None), ("A_CONTAINS(criteria_true, (('C1','C2'),'C3'))", "filter_invalid"),
+    ("A_CONTAINS(criteria_true, ('C1',))", "filter_invalid"), ("A_FOO(criteria_true, ('C1'))", "filter_function"), ("block_code IN ()", "filter_invalid"),
+    ("T_DURING(agreed_start_on, INTERVAL('2024-01-01','2024-12-31'))", "filter_type"), ("T_AFTER(far, DATE('2024-01-01'))", "filter_type"),
+    ("T_AFTER(agreed_start_on, INTERVAL('2024-12-31','2024-01-01'))", "filter_type"), ("T_AFTER(agreed_start_on, DATE('2024-02-30'))", "filter_type"),
+    ("T_AFTER(agreed_start_on, INTERVAL('2024-12-31'))", None), ("I_AFTER(agreed_start_on, DATE('2024-01-01'))", "filter_function"),
+    ("S_INTERSECTS(geom, POINT(90 180))", "filter_geometry"), ("S_INTERSECTS(geom, POLYGON((0 0,1 1,1 0,0 1,0 0)))", "filter_geometry"),
+    ("S_WITHIN(geom, GEOMETRYCOLLECTION(POINT(1 1),LINESTRING(2 2,3 3)))", "filter_geometry"), ("S_INTERSECTS(geom, far)", "filter_type"),
+    ("S_DWITHIN(geom, POINT(1 1), 5)", "filter_function"), ("S_INTERSECTS(geom, ST_Buffer(geom, 1))", "filter_function"), ("geom = geom", "filter_type"),
+    ("UPPER(block_code) = 'A'", "filter_function"), ("pg_sleep(5) IS NULL", "filter_function"), ("version() = 'x'", "filter_function"),
+    ("current_setting('port') = '1'", "filter_function"), ("far ^ 2", "filter_type"), ("far BETWEEN on_list AND TRUE", "filter_type"), ("NaN = far", "filter_property"),
+]  # fmt: skip
+HEAVY = [
+    "far" + " ^ far" * 20 + " > 1", "far" + " ^ far" * 400 + " > 1", "far" + " * 1e30" * 400 + " > 1", "far" + " ^ 1e9" * 60 + " > 1", "1" + " / far" * 400 + " > 1", "(far" * 60 + ") ^ far" * 60 + " = 1",
+    "block_code LIKE '" + "%_" * 2000 + "'", "A_EQUALS(criteria_true, (" + ",".join(["'x'"] * 1500) + "))", "CASEI(" * 60 + "block_code" + ")" * 60 + " = 'x'",
+    "ACCENTI(" * 60 + "block_code" + ")" * 60 + " = 'x'", "NOT " * 60 + "on_list", " AND ".join(["I"] * 30).replace("I", "T_AFTER(agreed_start_on, INTERVAL('..','..'))"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("expression", "code"), REFUSED)
+async def test_a_refusal_is_named(planner: httpx.AsyncClient, expression: str, code: str | None) -> None:
+    answer = await found(planner, filter=expression)
+    if code is None:
+        assert isinstance(answer, set) or (answer[0], answer[1]["code"][:7]) == (400, "filter_")
+    else:
+        assert (answer[0], answer[1]["code"], answer[1]["pointer"]) == (400, code, "query:filter")
+
+
+@pytest.mark.parametrize("number", range(len(HEAVY)))
+async def test_heavy_but_lawful(planner: httpx.AsyncClient, varied: None, number: int) -> None:
+    answer = await found(planner, filter=HEAVY[number])
+    assert isinstance(answer, set) or answer[0] == 400, answer
+
+
+async def status_of(client: httpx.AsyncClient, query: str) -> int:
+    """Status of a request whose query is longer than httpx would send."""
+    sent: list[Any] = []
+    scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": ITEMS, "raw_path": ITEMS.encode(), "query_string": query.encode(),
+             "root_path": "", "scheme": "http", "headers": [(b"host", b"test")], "client": ("127.0.0.1", 1), "server": ("test", 80)}  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await client._transport.app(scope, receive, send)  # type: ignore[attr-defined]
+    return sent[0]["status"]
+
+
+async def test_too_large_is_refused(planner: httpx.AsyncClient) -> None:
+    ring = ",".join(f"[{n / 1e6},1]" for n in range(10**6))
+    polygon = '{"op":"s_intersects","args":[{"property":"geom"},{"type":"Polygon","coordinates":[[' + ring + "]]}]}"
+    for source in (polygon, "far = 1 OR " * 900_000 + "far = 1", '{"op":"and","args":[' * 40_000):
+        for lang in ("cql2-text", "cql2-json"):
+            assert await status_of(planner, f"filter-lang={lang}&filter={quote(source)}") == 400
+    nan = '{"op":"=","args":[{"property":"far"},NaN]}'
+    assert (await found(planner, filter=nan, **{"filter-lang": "cql2-json"}))[1]["code"] == "filter_invalid"
+
+
+async def test_a_box_in_a_plane_is_the_plane_s_box(planner: httpx.AsyncClient) -> None:
+    """A side of 60 km on a plane bows out by metres in degrees: a point just inside the middle of it is inside."""
+    from app.core.crs import transformer
+
+    to_plane, to_degrees = transformer(4490, 4549), transformer(4549, 4490)
+    east, north = to_plane.transform(121.0014, 30.0004)  # in parcel 1
+    inside, _ = to_degrees.transform(east, north)
+    assert inside == pytest.approx(121.0014)
+    for crs, box in (("4549", f"{north - 1},{east - 30000},{north + 1},{east + 1}"), ("4490", "30.0003,120.8,30.0005,121.0015")):
+        params = {"filter": f"S_INTERSECTS(geom, BBOX({box}))", "filter-crs": f"http://www.opengis.net/def/crs/EPSG/0/{crs}"}
+        assert await found(planner, **params) == {1}
+    far = f"S_INTERSECTS(geom, BBOX({north - 1},{east + 30000},{north + 1},{east + 30001}))"
+    assert await found(planner, filter=far, **{"filter-crs": "http://www.opengis.net/def/crs/EPSG/0/4549"}) == set()
+
+
+async def test_an_officer_s_arrays_and_a_viewer_s_none(officer: httpx.AsyncClient, viewer: httpx.AsyncClient, varied: None) -> None:
+    assert await found(officer, filter="A_CONTAINS(criteria_true, ())") == {1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12}
+    hidden = await found(viewer, filter="A_CONTAINS(criteria_true, ('C1'))")
+    assert (hidden[0], hidden[1]["code"]) == (400, "filter_property")
+    assert (await officer.get(ITEMS, params={"sortby": "criteria_true"})).status_code == 400
+    for kind, is_listed in (("queryables", True), ("sortables", False)):
+        document = (await officer.get(f"/collections/parcels/{kind}")).json()
+        assert ("criteria_true" in document["properties"]) is is_listed
