@@ -31,8 +31,14 @@ CONFORMANCE = tuple(
         "cql2/1.0/conf/basic-cql2",
         "cql2/1.0/conf/advanced-comparison-operators",
         "cql2/1.0/conf/case-insensitive-comparison",
+        "cql2/1.0/conf/accent-insensitive-comparison",
         "cql2/1.0/conf/basic-spatial-functions",
         "cql2/1.0/conf/basic-spatial-functions-plus",
+        "cql2/1.0/conf/spatial-functions",
+        "cql2/1.0/conf/temporal-functions",
+        "cql2/1.0/conf/array-functions",
+        "cql2/1.0/conf/property-property",
+        "cql2/1.0/conf/arithmetic",
         "ogcapi-tiles-1/1.0/conf/core",
         "ogcapi-tiles-1/1.0/conf/tileset",
         "ogcapi-tiles-1/1.0/conf/tilesets-list",
@@ -44,7 +50,7 @@ CONFORMANCE = tuple(
         "tms/2.0/conf/json-tilesetmetadata",
     )
 )
-"""Only what is true: CQL2 has no %, div and ^ (no arithmetic class), no intervals, arrays, ACCENTI or functions of its own;
+"""Only what is true: of CQL2 all classes but `functions`, for there are none of our own;
 OGC API Tiles 1.0 has no class for TileJSON."""
 
 

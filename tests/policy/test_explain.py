@@ -25,3 +25,22 @@ def test_negation_dates_booleans_and_computations() -> None:
     assert found[1] == Leaf("agreed_start_on", ">", "2024-01-01", ("agreed_start_on",), negated=True)
     assert found[2] == Leaf(None, ">", 2, ("far_floor_area_m2", "area_used_m2"))
     assert found[3] == Leaf("far", "isnull", None, ("far",))
+
+
+def test_properties_of_a_tree_nobody_checked() -> None:
+    for odd in (
+        {"op": "=", "args": 5},
+        {"op": "=", "args": {"a": 1}},
+        {"op": "=", "args": None},
+        {"property": 5},
+        {"interval": 7},
+        [[]],
+        None,
+    ):
+        assert properties(odd) == frozenset()
+    nested = {"op": "t_during", "args": [{"interval": [{"property": "a"}, ".."]}, {"interval": 1}, [{"property": "b"}]]}
+    assert properties(nested) == {"a", "b"}
+
+
+def test_a_folded_property_keeps_its_name() -> None:
+    assert leaves(parse_filter("ACCENTI(CASEI(grade)) = ACCENTI(CASEI('a'))")) == [Leaf("grade", "=", "a", ("grade",))]

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from app.core.errors import Problem
 from app.policy import registry
 from app.policy.cql2 import Target, compile_filter, compile_node
+from app.policy.registry import Column
 
-TARGET = Target(registry.filter_columns(level=registry.Level.L3), alias="f", geometry="geom")
+NAMES = Column("names", "text[]", "名单", "")
+TARGET = Target({**registry.filter_columns(level=registry.Level.L3), "names": NAMES}, alias="f", geometry="geom")
 WORDS = [
     "(",
     ")",
@@ -62,19 +64,59 @@ WORDS = [
     "S_INTERSECTS",
     "foo",
     "'2024-01-01'",
+    "names",
+    "A_CONTAINS",
+    "A_EQUALS(",
+    "T_AFTER",
+    "T_DURING(",
+    "INTERVAL('..',",
+    "ACCENTI(",
+    "%",
+    "div",
+    ".5",
+    "'a\\'b'",
 ]
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["far", "grade", "=", "and"])
 NODES = st.recursive(
     SCALARS
-    | st.builds(lambda n: {"property": n}, st.sampled_from(["far", "grade", "geom", "on_list"]))
+    | st.builds(lambda n: {"property": n}, st.sampled_from(["far", "grade", "geom", "on_list", "names", "agreed_start_on"]))
     | st.builds(lambda d: {"date": d}, SCALARS)
+    | st.builds(
+        lambda ends: {"interval": ends},
+        st.lists(SCALARS | st.sampled_from(["..", "2024-01-01", {"property": "agreed_start_on"}]), max_size=3),
+    )
     | st.builds(
         lambda c: {"type": "Polygon", "coordinates": c},
         st.lists(st.lists(st.lists(st.integers(-90, 90), max_size=3), max_size=5), max_size=2),
     ),
     lambda inner: st.builds(
         lambda op, args: {"op": op, "args": args},
-        st.sampled_from(["and", "or", "not", "=", "<", "like", "between", "in", "isNull", "+", "/", "casei", "s_within", "foo"]),
+        st.sampled_from(
+            [
+                "and",
+                "or",
+                "not",
+                "=",
+                "<",
+                "like",
+                "between",
+                "in",
+                "isNull",
+                "+",
+                "/",
+                "casei",
+                "s_within",
+                "foo",
+                "^",
+                "div",
+                "%",
+                "accenti",
+                "t_after",
+                "t_meets",
+                "a_equals",
+                "a_overlaps",
+            ]
+        ),
         st.lists(inner | st.lists(inner, max_size=3), max_size=3),
     ),
     max_leaves=12,
