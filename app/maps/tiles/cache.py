@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from app.maps import encodings
+from app.maps.tiles.changes import Changes
 from app.settings import settings
 
 Key = tuple[str | int | None, ...]
@@ -43,10 +44,10 @@ class Entry:
 
 
 class Cache:
-    """Least recently used tiles go first."""
+    """Least recently used tiles go first; `changes` tells which of them a write spared."""
 
     def __init__(self, limit: int) -> None:
-        self.limit, self.held = limit, 0
+        self.limit, self.held, self.changes = limit, 0, Changes()
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
         self._flights: dict[tuple[Key, int], asyncio.Task[Entry]] = {}
 

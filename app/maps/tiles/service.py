@@ -1,6 +1,7 @@
 """Use-cases of tiles. A tile: what is asked → 304 from the version alone → the kept tile → a new one."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,9 @@ from app.maps.tiles import styles as styling
 from app.maps.tiles.cache import Cache, Entry, Key, cache_of_this_worker, pack
 from app.maps.tiles.grids import Grid, grid_of
 from app.maps.tiles.themes import Theme, offered, theme_of
+
+NEAR = 0.001
+"""Degrees by which the point of the public form may lie beside its parcel."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,14 @@ async def tile(request: Request, principal: Principal, version: int, asked: Aske
     view = view_of(principal)
     key = _key(view, asked)
     digest = _digest(key, clock.today().toordinal())
-    held = request.headers.get("if-none-match")
-    if held is not None and _stands(held, version, digest):
-        return Response(status_code=304, headers={"ETag": _tag(version, digest), **answers.PRIVATE})
     cache, pool = cache_of(request), request.app.state.map_pool
+    held = request.headers.get("if-none-match")
+    if held is not None and await _stands(cache, pool, view, asked, (held, version, digest)):
+        return Response(status_code=304, headers={"ETag": _tag(version, digest), **answers.PRIVATE})
     is_packed = encodings.accepts_gzip(request.headers.get("accept-encoding", ""))
     entry = cache.get(key)
+    if entry is not None and entry.digest == digest and entry.version < version:
+        entry.version = await _spared(cache, pool, view, asked, entry.version, version) or entry.version
     if entry is None or entry.digest != digest or entry.version < version:
         entry = await cache.made(key, version, lambda: _made(pool, view, asked, Entry(version, digest, None), is_packed=is_packed))
     headers = {"ETag": _tag(entry.version, digest), **answers.PRIVATE}
@@ -92,9 +98,22 @@ def _tag(version: int, digest: str) -> str:
     return f'W/"{version}.{digest}"'
 
 
-def _stands(held: str, version: int, digest: str) -> bool:
-    """Whether If-None-Match names this version of this tile."""
-    return held.strip() == "*" or f'"{version}.{digest}"' in held
+async def _stands(cache: Cache, pool: asyncpg.Pool, view: View, asked: Asked, given: tuple[str, int, str]) -> bool:
+    """Whether If-None-Match names this tile as of this version, or of an earlier one since which nothing near it changed."""
+    held, version, digest = given
+    if held.strip() == "*" or f'"{version}.{digest}"' in held:
+        return True
+    earlier = re.search(rf'"(\d{{1,18}})\.{digest}"', held)
+    if earlier is None or int(earlier[1]) > version:
+        return False
+    return await _spared(cache, pool, view, asked, int(earlier[1]), version) is not None
+
+
+async def _spared(cache: Cache, pool: asyncpg.Pool, view: View, asked: Asked, since: int, version: int) -> int | None:
+    """The version up to which the tile of an earlier one is still true, None when it must be made anew."""
+    west, south, east, north = asked.grid.degrees(asked.z, asked.row, asked.col)
+    near = (west - NEAR, south - NEAR, east + NEAR, north + NEAR)
+    return await cache.changes.spared(pool, (view.county_code, asked.layer_id), since, version, near)
 
 
 def _key(view: View, asked: Asked) -> Key:
