@@ -7,4 +7,3 @@ FROM (
     WHERE m.county_code = $1
       AND {near}
 ) t
-WHERE t.geom IS NOT NULL
