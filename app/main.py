@@ -54,7 +54,6 @@ def create_app() -> FastAPI:
     app.add_middleware(Pages)
     app.add_middleware(HeadAndOptions, routes=app.routes)
     app.add_middleware(CorsPerKey)
-    app.add_middleware(web.ShortQueries)
     wiring.subscribe()
     for router in wiring.ROUTERS:
         app.include_router(router)

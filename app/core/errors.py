@@ -81,10 +81,6 @@ class TooLarge(Problem):
     code, status, title = "too_large", 413, "内容过大"
 
 
-class QueryTooLong(Problem):
-    code, status, title = "query_too_long", 414, "网址过长"
-
-
 class Busy(Problem):
     code, status, title = "busy", 503, "系统繁忙,请稍后再试"
 

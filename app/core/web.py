@@ -175,21 +175,6 @@ async def _internal(request: Request, error: Exception) -> Response:
     return problem_response(Problem("内部错误已记录"))
 
 
-class ShortQueries:
-    """Refuses a query of megabytes before anything decodes it (seconds of CPU); a filter of 64 KiB fits, percent-encoded."""
-
-    LONGEST = 1 << 18
-
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and len(scope["query_string"]) > self.LONGEST:
-            await problem_response(errors.QueryTooLong(f"查询部分不得超过 {self.LONGEST >> 10} KiB"))(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-
 class RetryDeadlocks:
     """Runs a whole request again, at most 3 times, when PostgreSQL chose it as a deadlock victim.
 
