@@ -56,8 +56,9 @@ class MapChange(Base):
     """One note of what a transaction changed on a layer, as one kind of reader sees it; written by the room that knows, or by `bump`.
 
     `form`: all (the whole layer, every reader), full, outline (code and shape, for officers of other bodies), public (viewers),
-    none (touched, but nothing is different: taken back by `bump`). The feed reads by layer and version: a version is given out
-    under a lock held to the commit, so their order is that of the commits; that of seq and tx is not.
+    facts (published anew, not told in itself), none (touched, but nothing is different: taken back by `bump`).
+    The feed reads by layer and version: a version is given out under a lock held to the commit, so their order is that of the
+    commits; that of seq and tx is not.
     """
 
     __tablename__ = "map_change"

@@ -5,6 +5,7 @@ version at its end: bumping here would take that lock too early.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +17,14 @@ from app.maps.changes import notes
 from app.maps.queries import sql
 
 TABLES = ("map_filter", "map_parcel", "map_parcel_public")
+FEW = 0.05
+"""Up to this share of different parcels a county is published by difference: readers keep their caches, indexes are not built anew."""
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('map'), hashtext(CAST(:county AS text)))")
+_HAS_ROWS = text("SELECT EXISTS (SELECT FROM map_parcel WHERE county_code = :county)")
+_FRESH = (
+    "CREATE TEMP TABLE fresh_filter (LIKE map_filter) ON COMMIT DROP",
+    "CREATE TEMP TABLE fresh_parcel (LIKE map_parcel INCLUDING STORAGE) WITH (toast_tuple_target = 8160) ON COMMIT DROP",
+)
 
 
 async def publish(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int] | None = None) -> None:
@@ -27,27 +35,57 @@ async def publish(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[
     """
     await conn.execute(_LOCK, {"county": county_code})
     if parcel_ids is None:
-        await _write(conn, county_code, None)
-        await cells.rebuild(conn, county_code)
-        await layers.note_all(conn, county_code, "parcels")
-        return
+        await _county(conn, county_code)
+    else:
+        await _parcels(conn, county_code, parcel_ids)
+
+
+async def _parcels(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int]) -> None:
     seen = await notes.before(conn, county_code, parcel_ids)
     held = await cells.held(conn, county_code, parcel_ids)
-    await _write(conn, county_code, parcel_ids)
+    values = {"county": county_code, "ids": list(parcel_ids)}
+    for table in TABLES:
+        await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county AND id = ANY(CAST(:ids AS bigint[]))"), values)
+    await _insert(conn, values)
+    await conn.execute(text(sql("publish_public")), values)
     await cells.move(conn, county_code, parcel_ids, held)
     await notes.parcels(conn, county_code, parcel_ids, seen)
 
 
-async def _write(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int] | None) -> None:
-    values = {"county": county_code, "ids": None if parcel_ids is None else list(parcel_ids)}
-    chosen = "" if parcel_ids is None else " AND id = ANY(CAST(:ids AS bigint[]))"
-    for table in TABLES:
-        await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county{chosen}"), values)
-    await conn.execute(text(sql("publish_filter")), {**values, "today": clock.today()})
-    if parcel_ids is None:
-        await db.analyze(conn, "map_filter")
-    await conn.execute(text(sql("publish_parcels")), values)
+async def _county(conn: AsyncConnection, county_code: str) -> None:
+    """The whole county: its rows are made aside and compared; few different ones are published alone, else all are replaced."""
+    values: dict[str, Any] = {"county": county_code, "ids": None}
+    if (await conn.execute(_HAS_ROWS, values)).scalar_one():
+        for statement in _FRESH:
+            await conn.execute(text(statement))
+        await _insert(conn, values, "fresh_filter", "fresh_parcel")
+        found = (await conn.execute(text(sql("publish_different")), values)).one()
+        is_few = len(found.ids) <= found.parcels * FEW
+        if not is_few:
+            for table in TABLES:
+                await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county"), values)
+            await conn.execute(text("INSERT INTO map_filter SELECT * FROM fresh_filter ORDER BY id"))
+            await conn.execute(text("INSERT INTO map_parcel SELECT * FROM fresh_parcel ORDER BY id"))
+        await conn.execute(text("DROP TABLE fresh_filter, fresh_parcel"))
+        if is_few:
+            if found.ids:
+                await _parcels(conn, county_code, found.ids)
+            await notes.facts(conn, county_code)
+            return
+    else:
+        await _insert(conn, values)
     await conn.execute(text(sql("publish_public")), values)
+    await db.analyze(conn, *TABLES)
+    await cells.rebuild(conn, county_code)
+    await layers.note_all(conn, county_code, "parcels")
+
+
+async def _insert(conn: AsyncConnection, values: dict[str, Any], filters: str = "map_filter", parcels: str = "map_parcel") -> None:
+    """Typed columns and full rows of the parcels from the register, the facts and the cases, into these tables."""
+    await conn.execute(text(sql("publish_filter").replace("{filter}", filters)), {**values, "today": clock.today()})
+    if values["ids"] is None and filters == "map_filter":
+        await db.analyze(conn, filters)
+    await conn.execute(text(sql("publish_parcels").replace("{filter}", filters).replace("{parcel}", parcels)), values)
 
 
 async def on_parcels_changed(conn: AsyncConnection, event: ParcelsChanged) -> None:

@@ -2,12 +2,14 @@
 
 import json
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.events import CaseChanged, ParcelsChanged
 from app.maps import publish
 from tests.maps.conftest import BASE, COUNTY
+from tests.maps.test_cells import every_cell
 
 
 async def shown(conn: AsyncConnection, parcel_id: int) -> dict | None:
@@ -34,3 +36,60 @@ async def test_a_part_of_the_county_follows(county: None, conn: AsyncConnection)
         (await conn.execute(text(f"SELECT count(*) FROM {t} WHERE county_code = :c"), {"c": COUNTY})).scalar() for t in publish.TABLES
     ]
     assert counts == [59, 59, 59]
+
+
+async def published(conn: AsyncConnection) -> dict[str, list]:
+    """Every map row but the day it was written."""
+    return {
+        table: [
+            r.j for r in await conn.execute(text(f"SELECT t::text AS j FROM {table} t WHERE county_code = :c ORDER BY id"), {"c": COUNTY})
+        ]
+        for table in publish.TABLES
+    }
+
+
+async def places_of(conn: AsyncConnection) -> dict[int, str]:
+    """Where each row lies: a row written again lies elsewhere."""
+    return {
+        r.id: r.at for r in await conn.execute(text("SELECT id, ctid::text AS at FROM map_parcel WHERE county_code = :c"), {"c": COUNTY})
+    }
+
+
+WRITES = {
+    "a fact": "UPDATE parcel_fact SET far = 1.11 WHERE parcel_id = ANY(:ids)",
+    "a column only filters read": "UPDATE parcel_fact SET far_data_on = '2025-03-04' WHERE parcel_id = ANY(:ids)",
+    "a name": "UPDATE parcel_version SET name = name || '新' WHERE parcel_id = ANY(:ids)",
+    "a shape by less than its text tells": "UPDATE parcel_version SET geom = ST_Translate(geom, 1e-9, 0) WHERE parcel_id = ANY(:ids)",
+    "an end": "UPDATE parcel_version SET valid = daterange(lower(valid), '2025-09-01') WHERE parcel_id = ANY(:ids)",
+}
+
+
+@pytest.mark.parametrize("what", WRITES)
+@pytest.mark.parametrize("count", [0, 2, 40])
+async def test_the_whole_county_is_published_by_difference(county: None, conn: AsyncConnection, what: str, count: int) -> None:
+    """Few different parcels are written alone, many all at once; what stands is in both cases what a first publication makes."""
+    before = await places_of(conn)
+    ids = [BASE + n for n in range(11, 11 + count)]
+    await conn.execute(text(WRITES[what]), {"ids": ids})
+    await publish.publish(conn, COUNTY)
+    kept, after, counted = await published(conn), await places_of(conn), await every_cell(conn)
+    written = {i for i in before if after.get(i) != before[i]}
+    assert written == (set(ids) if count <= 60 * publish.FEW else set(before))
+    for table in publish.TABLES:
+        await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :c"), {"c": COUNTY})
+    await publish.publish(conn, COUNTY)
+    assert kept == await published(conn)
+    assert counted == await every_cell(conn)
+
+
+async def test_a_new_county_that_comes_parcel_by_parcel(county: None, conn: AsyncConnection) -> None:
+    """New parcels in an extent of their own, then a publication of all: nothing is different any more."""
+    await conn.execute(
+        text("UPDATE parcel_version SET valid = daterange(lower(valid), '2025-09-01') WHERE parcel_id = :p"), {"p": BASE + 9}
+    )
+    await publish.publish(conn, COUNTY)
+    await conn.execute(text("UPDATE parcel_version SET valid = daterange(lower(valid), NULL) WHERE parcel_id = :p"), {"p": BASE + 9})
+    await publish.publish(conn, COUNTY, [BASE + 9])
+    stands = await places_of(conn)
+    await publish.publish(conn, COUNTY)
+    assert await places_of(conn) == stands

@@ -13,6 +13,8 @@ from app.core.events import CaseChanged, GroundPosted
 NAMED = 5_000
 """A publication of more parcels is noted as a change of the whole layer."""
 
+_FACTS = text("INSERT INTO map_change (county_code, layer, form, ids, boxes) VALUES (:county, 'parcels', 'facts', '{}', '{}')")
+
 
 @lru_cache
 def _sql(name: str) -> TextClause:
@@ -35,6 +37,11 @@ async def parcels(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[
         await layers.note_all(conn, county_code, "parcels")
     else:
         await conn.execute(_sql("parcels_note"), {"county": county_code, "ids": list(parcel_ids), "seen": seen})
+
+
+async def facts(conn: AsyncConnection, county_code: str) -> None:
+    """Note a publication of the county as such: the day of its facts moves on, also where no parcel is different."""
+    await conn.execute(_FACTS, {"county": county_code})
 
 
 async def on_case_changed(conn: AsyncConnection, event: CaseChanged) -> None:

@@ -1,8 +1,12 @@
--- The finest cells of a county, in the key's order.
-INSERT INTO {table} (county_code, grid, theme, z, row, col, responsible_body, value, n, mu)
-SELECT :county, s.grid, s.theme, 12, s.row, s.col, s.responsible_body, s.value, count(*), sum(s.mu)
-FROM (
+-- The finest cells of a county, counted first, then written in the key's order.
+WITH counted AS MATERIALIZED (
+    SELECT s.grid, s.theme, s.row, s.col, s.responsible_body, s.value, count(*) AS n, sum(s.mu) AS mu
+    FROM (
 {source}
-) s
-GROUP BY s.grid, s.theme, s.row, s.col, s.responsible_body, s.value
-ORDER BY s.grid, s.theme, s.row, s.col, s.responsible_body, s.value
+    ) s
+    GROUP BY s.grid, s.theme, s.row, s.col, s.responsible_body, s.value
+)
+INSERT INTO {table} (county_code, grid, theme, z, row, col, responsible_body, value, n, mu)
+SELECT :county, c.grid, c.theme, 12, c.row, c.col, c.responsible_body, c.value, c.n, c.mu
+FROM counted c
+ORDER BY c.grid COLLATE "C", c.theme COLLATE "C", c.row, c.col

@@ -2,7 +2,7 @@
 WITH shown AS (
     SELECT m.*, v.name, v.location, v.geom, b.name AS body_name
     FROM parcel_version v
-    JOIN map_filter m ON m.county_code = v.county_code AND m.id = v.parcel_id
+    JOIN {filter} m ON m.county_code = v.county_code AND m.id = v.parcel_id
     LEFT JOIN responsible_body b ON b.county_code = v.county_code AND b.code = v.responsible_body
     WHERE v.county_code = :county
       AND v.is_current
@@ -12,8 +12,9 @@ written AS (
     SELECT s.*,
            '{"type":"Feature","id":' || s.id || ',"geometry":' || ST_AsGeoJSON(ST_ForcePolygonCCW(s.geom), 7, 0) || ',"properties":' AS head
     FROM shown s
+    OFFSET 0 -- once a row: what reads head twice must not write the shape twice
 )
-INSERT INTO map_parcel (
+INSERT INTO {parcel} (
     county_code, id, responsible_body, display_class, land_code, cadastral_code, grade, inefficient, idle, standard_land, area_used_mu,
     box, geom, geom_3857, feature, outline
 )

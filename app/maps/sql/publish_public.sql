@@ -10,6 +10,7 @@ WITH shown AS (
     WHERE v.county_code = :county
       AND v.is_current
       AND (CAST(:ids AS bigint[]) IS NULL OR v.parcel_id = ANY(CAST(:ids AS bigint[])))
+    OFFSET 0 -- the point is found once a row, not once a use
 )
 INSERT INTO map_parcel_public (county_code, id, land_code, responsible_body, standard_land, grade, box, geom, geom_3857, feature)
 SELECT county_code, parcel_id, land_code, responsible_body, standard_land, grade,
