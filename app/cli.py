@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -125,8 +126,11 @@ def audit_verify(county: Annotated[str | None, typer.Option("--county", help="�
 def key_create(
     username: Annotated[str, typer.Argument(help="密钥沿用该账号的角色和范围")],
     label: str = "命令行",
-    origin: Annotated[list[str] | None, typer.Option()] = None,
-) -> None:
+    origin: Annotated[list[str] | None, typer.Option(help="网页地址 (CORS、?tk= 的来源) 或客户机 IP, 可多次")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="只开放: items tiles stats analysis changes exports registers 或图层名; "
+                                                        "可多次, 不给则不限")] = None,
+    rate: Annotated[int | None, typer.Option(help="每分钟次数, 不给则不限", min=1, max=1_000_000)] = None,
+) -> None:  # fmt: skip
     """A read-only API key; printed once."""
     from app.accounts import queries, service
 
@@ -135,12 +139,46 @@ def key_create(
             account = await queries.by_username(conn, username)
             if account is None:
                 raise typer.BadParameter(f"没有账号 {username}")
-            key = await service.create_key(conn, account_id=account.id, label=label, origins=origin or [])
-            entry = audit.Entry("key.create", "api_key", label, {"username": username})
+            terms = service.KeyTerms(label, origin or [], scope or None, rate)
+            number, key = await service.issue_key(conn, account.id, terms)
+            entry = audit.Entry("key.create", "api_key", str(number), {"username": username, **asdict(terms)})
             await audit.append(conn, system(account.county_code, "命令行"), entry)
             return key
 
     typer.echo(run(create()))
+
+
+@key_app.command("list")
+def key_list(county: County) -> None:
+    """Keys of a county, newest first; never the keys themselves."""
+    from app.accounts import service
+
+    async def read() -> list[str]:
+        async with db.engine().connect() as conn:
+            rows = await service.keys(conn, system(county))
+        return [
+            f"{row.id}\t{row.username}\t{row.label}\t{'已停用' if row.revoked_at else '有效'}\t{','.join(row.scopes or ['不限'])}"
+            f"\t{f'{row.rate_per_minute} 次/分' if row.rate_per_minute else '不限'}\t{','.join(row.origins)}"
+            for row in rows
+        ]
+
+    for line in run(read()):
+        typer.echo(line)
+
+
+@key_app.command("revoke")
+def key_revoke(key_id: Annotated[int, typer.Argument(help="编号, 见 yima key list")], county: County) -> None:
+    """Refused from the next request on."""
+    from app.accounts import service
+
+    async def revoke() -> str:
+        async with db.engine().begin() as conn:
+            row = await service.revoke_key(conn, system(county), key_id)
+            entry = audit.Entry("key.revoke", "api_key", str(key_id), {"username": row.username, "label": row.label})
+            await audit.append(conn, system(county, "命令行"), entry)
+            return f"已停用 {row.label}"
+
+    typer.echo(run(revoke()))
 
 
 @account_app.command("add")

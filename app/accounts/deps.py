@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Header, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts import queries
+from app.accounts import queries, rates, scopes
 from app.accounts.errors import CrossSite, KeyIsReadOnly
 from app.accounts.service import digest, principal_of
 from app.core import db
@@ -27,7 +27,7 @@ async def caller(request: Request) -> Principal | None:
     """Principal from Bearer token, session cookie, X-API-Key or ?tk= (bound to its Referer); None when nothing is presented.
 
     One statement; on the way of a collection it also tells that layer's version (`request.state.layer_version`), read before
-    any of its data. Errors: Unauthenticated when something is presented that does not stand.
+    any of its data. Errors: Unauthenticated when something is presented that does not stand; KeyScope, TooManyRequests of a key.
     """
     bearer = request.headers.get("authorization", "")
     token = bearer[7:] if bearer.lower().startswith("bearer ") else request.cookies.get(COOKIE)
@@ -42,8 +42,17 @@ async def caller(request: Request) -> Principal | None:
         raise Unauthenticated("登录已失效,请重新登录")
     if row is None or (url_key and not header_key and not _referred(request, row["origins"])):
         raise Unauthenticated("接口密钥无效、已停用或来源不符")
+    if key:
+        scopes.check(row["scopes"], _below_root(request))
+        if row["rate_per_minute"]:
+            rates.take(row["key_id"], row["rate_per_minute"])
     request.state.layer_version = (row["county_code"], layer, row["version"] or 0)
     return principal_of(row, via="key" if key else "session")
+
+
+def _below_root(request: Request) -> str:
+    path, root = str(request.scope["path"]), str(request.scope.get("root_path", ""))
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 def _referred(request: Request, origins: list[str]) -> bool:

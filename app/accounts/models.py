@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Identity, Index, Integer, String, Text, func, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, String, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,9 +49,14 @@ class ApiKey(Base):
     key_hash: Mapped[str] = mapped_column(String(64))
     label: Mapped[str] = mapped_column(Text)
     origins: Mapped[Any] = mapped_column(ARRAY(Text), server_default=text("'{}'"), comment="CORS origins and Referers")
+    scopes: Mapped[Any] = mapped_column(ARRAY(Text), nullable=True, comment="areas and collections; null: all its account reads")
+    rate_per_minute: Mapped[int | None] = mapped_column(Integer, comment="null: no limit")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    __table_args__ = (Index("uq_api_key_hash", "key_hash", unique=True),)
+    __table_args__ = (
+        Index("uq_api_key_hash", "key_hash", unique=True),
+        CheckConstraint("rate_per_minute > 0", name="rate"),
+    )
 
 
 class SignInAttempt(Base):

@@ -22,15 +22,17 @@ async def by_id(conn: AsyncConnection, account_id: int) -> Row[Any]:
 
 _SEEN = "(SELECT v.version FROM layer_version v WHERE v.county_code = a.county_code AND v.layer = $2) AS version"
 BY_TOKEN = (
-    f"SELECT {ACCOUNT}, s.id AS session_id, NULL::text[] AS origins, {_SEEN} FROM account_session s JOIN account a ON a.id = s.account_id"
+    f"SELECT {ACCOUNT}, s.id AS session_id, NULL::text[] AS origins, NULL::bigint AS key_id, {_SEEN}"
+    " FROM account_session s JOIN account a ON a.id = s.account_id"
     " WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND a.is_active"
 )
 """Account of a standing session ($1 its hash), and the version of one layer ($2) of its county."""
 BY_KEY = (
-    f"SELECT {ACCOUNT}, NULL::bigint AS session_id, k.origins, {_SEEN} FROM api_key k JOIN account a ON a.id = k.account_id"
+    f"SELECT {ACCOUNT}, NULL::bigint AS session_id, k.origins, k.id AS key_id, k.scopes, k.rate_per_minute, {_SEEN}"
+    " FROM api_key k JOIN account a ON a.id = k.account_id"
     " WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND a.is_active"
 )
-"""Account behind a standing API key, with the origins it is bound to, and the version of one layer."""
+"""Account behind a standing API key, with the origins, scopes and rate it is bound to, and the version of one layer."""
 
 
 async def recent_failures(conn: AsyncConnection, username: str) -> int:
@@ -69,10 +71,34 @@ async def add_account(conn: AsyncConnection, values: dict[str, Any]) -> int:
     return int((await conn.execute(text(sql), values)).scalar_one())
 
 
-async def add_key(conn: AsyncConnection, *, account_id: int, key_hash: str, label: str, origins: list[str]) -> int:
-    """A new API key of an account."""
-    sql = "INSERT INTO api_key (account_id, key_hash, label, origins) VALUES (:a, :h, :l, :o) RETURNING id"
-    return int((await conn.execute(text(sql), {"a": account_id, "h": key_hash, "l": label, "o": origins})).scalar_one())
+KEY = "k.id, k.label, a.username, k.origins, k.scopes, k.rate_per_minute, k.created_at, k.revoked_at"
+
+
+async def add_key(conn: AsyncConnection, values: dict[str, Any]) -> int:
+    """A new API key: account_id, key_hash, label, origins, scopes, rate_per_minute."""
+    sql = (
+        "INSERT INTO api_key (account_id, key_hash, label, origins, scopes, rate_per_minute)"
+        " VALUES (:account_id, :key_hash, :label, :origins, :scopes, :rate_per_minute) RETURNING id"
+    )
+    return int((await conn.execute(text(sql), values)).scalar_one())
+
+
+async def keys(conn: AsyncConnection, county_code: str, account_id: int | None) -> Sequence[Row[Any]]:
+    """Keys of one account, or of every account of the county, newest first."""
+    sql = (
+        f"SELECT {KEY} FROM api_key k JOIN account a ON a.id = k.account_id"
+        " WHERE a.county_code = :c AND (CAST(:a AS int) IS NULL OR a.id = :a) ORDER BY k.id DESC"
+    )
+    return (await conn.execute(text(sql), {"c": county_code, "a": account_id})).all()
+
+
+async def revoke_key(conn: AsyncConnection, county_code: str, key_id: int, account_id: int | None) -> Row[Any] | None:
+    """End a key of one account, or of any account of the county, at once; None when there is no such standing key."""
+    sql = (
+        "UPDATE api_key k SET revoked_at = now() FROM account a WHERE a.id = k.account_id AND a.county_code = :c AND k.id = :i"
+        f" AND k.revoked_at IS NULL AND (CAST(:a AS int) IS NULL OR a.id = :a) RETURNING {KEY}"
+    )
+    return (await conn.execute(text(sql), {"c": county_code, "i": key_id, "a": account_id})).one_or_none()
 
 
 async def key_origins(conn: AsyncConnection) -> Sequence[Row[Any]]:

@@ -1,12 +1,15 @@
 """Sign-in, the standing session, API keys."""
 
 import re
+from dataclasses import asdict
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from app.accounts import queries, service
 from app.accounts.deps import COOKIE, Read, Signed, Write
-from app.accounts.schemas import AccountOut, CountyOut, KeyIn, KeyOut, SessionOut, SignedIn, SignIn
+from app.accounts.errors import KeyScope
+from app.accounts.schemas import AccountOut, CountyOut, KeyIn, KeyList, KeyOut, KeyRow, SessionOut, SignedIn, SignIn
 from app.core import clock
 from app.core.principal import SENSITIVE, Role
 from app.settings import settings
@@ -53,7 +56,25 @@ async def sign_out(work: Write, response: Response) -> None:
 @router.post("/keys", status_code=201, summary="新建接口密钥")
 async def create_key(body: KeyIn, work: Write) -> KeyOut:
     """A read-only key with the caller's own scope, for GIS clients and map front-ends; shown once."""
-    key = await service.create_key(work.conn, account_id=work.principal.id, label=body.label, origins=body.origins)
-    work.audited("key.create", "api_key", body.label, origins=body.origins)
-    answer: KeyOut = KeyOut.model_validate(await work.reply({"key": key, "label": body.label}, 201))
+    terms = service.KeyTerms(body.label, body.origins, body.scopes, body.rate_per_minute)
+    key_id, key = await service.issue_key(work.conn, work.principal.id, terms)
+    work.audited("key.create", "api_key", key_id, **asdict(terms))
+    answer: KeyOut = KeyOut.model_validate(await work.reply({"id": key_id, "key": key, "label": body.label}, 201))
+    return answer
+
+
+@router.get("/keys", summary="接口密钥")
+async def keys(principal: Signed, conn: Read) -> KeyList:
+    """Own keys; the administrator sees those of the county. Never the key itself. Errors: key_scope with a key."""
+    if principal.via == "key":
+        raise KeyScope("密钥不能查看密钥")
+    return KeyList(items=[KeyRow.model_validate(row) for row in await service.keys(conn, principal)])
+
+
+@router.post("/keys/{key_id}/revoke", summary="停用接口密钥")
+async def revoke_key(key_id: Annotated[int, Path(ge=0, le=2**31 - 1)], work: Write) -> KeyRow:
+    """Refused from the next request on. Errors: key_unknown."""
+    row = KeyRow.model_validate(await service.revoke_key(work.conn, work.principal, key_id))
+    work.audited("key.revoke", "api_key", key_id, label=row.label, username=row.username)
+    answer: KeyRow = KeyRow.model_validate(await work.reply(row.model_dump(mode="json"), 200))
     return answer

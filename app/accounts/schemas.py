@@ -1,6 +1,6 @@
 """Bodies of the accounts routes."""
 
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -55,10 +55,33 @@ class KeyIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     label: str = Field(min_length=1, max_length=100)
     origins: list[str] = Field(default_factory=list, max_length=20)
+    scopes: list[str] | None = Field(None, max_length=20, description="只开放这些:items、tiles、stats 等与图层名;不给则不限")
+    rate_per_minute: int | None = Field(None, ge=1, le=1_000_000, description="每分钟次数;不给则不限")
 
 
 class KeyOut(BaseModel):
     """The key, shown once."""
 
+    id: int
     key: str
     label: str
+
+
+class KeyRow(BaseModel):
+    """A key as lists show it: never the key itself."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+    label: str
+    username: str
+    origins: list[str]
+    scopes: list[str] | None
+    rate_per_minute: int | None
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class KeyList(BaseModel):
+    """Keys, newest first."""
+
+    items: list[KeyRow]

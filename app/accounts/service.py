@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
@@ -10,9 +11,10 @@ from pwdlib import PasswordHash
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts import queries
-from app.accounts.errors import BadCredentials, TooManyAttempts
+from app.accounts import queries, scopes
+from app.accounts.errors import BadCredentials, KeyUnknown, TooManyAttempts
 from app.core import audit, db
+from app.core.errors import BodyInvalid
 from app.core.principal import Principal, Role
 from app.core.work import Work
 from app.settings import settings
@@ -73,8 +75,48 @@ async def add_account(person: dict[str, Any], *, by: Principal) -> str:
     return password
 
 
+@dataclass(frozen=True)
+class KeyTerms:
+    """What a key is for and how far it reaches. Errors of `checked`: BodyInvalid."""
+
+    label: str
+    origins: list[str]
+    scopes: list[str] | None = None
+    rate_per_minute: int | None = None
+
+    def checked(self) -> "KeyTerms":
+        """Refuses a scope nobody knows; an empty list would read as "nothing" and mean "everything"."""
+        wrong = [scope for scope in self.scopes or () if not scopes.known(scope)]
+        if wrong or self.scopes == []:
+            known = "、".join((*scopes.AREAS, *scopes.COLLECTIONS))
+            raise BodyInvalid(f"没有范围 “{wrong[0][:40]}”" if wrong else "范围为空", pointer="/scopes", hint=f"可用: {known}; 不给则不限")
+        return self
+
+
 async def create_key(conn: AsyncConnection, *, account_id: int, label: str, origins: list[str]) -> str:
-    """A new API key; shown once."""
+    """A new API key without limits; shown once."""
+    return (await issue_key(conn, account_id, KeyTerms(label, origins)))[1]
+
+
+async def issue_key(conn: AsyncConnection, account_id: int, terms: KeyTerms) -> tuple[int, str]:
+    """A new API key: its id, and the key, shown once."""
     key = f"ymk_{secrets.token_urlsafe(24)}"
-    await queries.add_key(conn, account_id=account_id, key_hash=digest(key), label=label, origins=origins)
-    return key
+    values = asdict(terms.checked()) | {"account_id": account_id, "key_hash": digest(key)}
+    return await queries.add_key(conn, values), key
+
+
+async def keys(conn: AsyncConnection, principal: Principal) -> Sequence[Row[Any]]:
+    """The caller's own keys, the administrator's whole county's."""
+    return await queries.keys(conn, principal.county_code, _owner(principal))
+
+
+async def revoke_key(conn: AsyncConnection, principal: Principal, key_id: int) -> Row[Any]:
+    """End a key at once. Errors: KeyUnknown, also for somebody else's."""
+    row = await queries.revoke_key(conn, principal.county_code, key_id, _owner(principal))
+    if row is None:
+        raise KeyUnknown(str(key_id))
+    return row
+
+
+def _owner(principal: Principal) -> int | None:
+    return None if principal.role is Role.admin else principal.id

@@ -68,6 +68,8 @@ async def test_a_key_reads_and_never_writes(client: httpx.AsyncClient, accounts:
     assert (await client.get("/api/session", headers=with_key)).status_code == 200
     refused = await client.post("/api/keys", json={"label": "再来"}, headers=with_key | {"idempotency-key": str(uuid4())})
     assert (refused.status_code, refused.json()["code"]) == (403, "key_read_only")
+    listed = await client.get("/api/keys", headers=with_key)
+    assert (listed.status_code, listed.json()["code"]) == (403, "key_scope")
     in_url = await client.get("/api/session", params={"tk": key})
     assert in_url.status_code == 401, "a key in the URL stands only for the pages it was issued to"
 

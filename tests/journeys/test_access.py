@@ -111,6 +111,8 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
         ("post", "/api/session"): Sample(),
         ("delete", "/api/session"): Sample(),
         ("post", "/api/keys"): Sample(body={"label": "权限试验"}, writers=frozenset(ROLES)),
+        ("get", "/api/keys"): Sample(),
+        ("post", "/api/keys/{key_id}/revoke"): Sample({"key_id": 0}, writers=frozenset(ROLES)),
         ("post", "/api/cases"): Sample(body=body, writers=listers),
         ("post", "/api/cases/{case}/transitions"): Sample(case, other_case, body={"step": "assign", "detail": {"deadline_on": "2025-12-01"}}, writers=jx),
         ("post", "/api/cases/{case}/evidence"): Sample(case, other_case, writers=frozenset({"officer", "acceptor", "planner", "reviewer"})),
