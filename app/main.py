@@ -13,6 +13,7 @@ from app import wiring
 from app.accounts.cors import CorsPerKey
 from app.core import db, web
 from app.core.methods import HeadAndOptions
+from app.core.proxy import BehindProxy
 from app.maps.pages import Pages
 from app.settings import settings
 
@@ -54,6 +55,7 @@ def create_app() -> FastAPI:
     app.add_middleware(Pages)
     app.add_middleware(HeadAndOptions, routes=app.routes)
     app.add_middleware(CorsPerKey)
+    app.add_middleware(BehindProxy)
     wiring.subscribe()
     for router in wiring.ROUTERS:
         app.include_router(router)

@@ -31,9 +31,11 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-def problem_response(problem: Problem) -> JSONResponse:
-    """The problem as application/problem+json."""
-    return JSONResponse(problem.body(), problem.status, media_type="application/problem+json", headers=problem.headers)
+def problem_response(problem: Problem, scope: Scope) -> JSONResponse:
+    """The problem as application/problem+json; its type is an address of the catalogue below the service's root."""
+    body = problem.body()
+    body["type"] = f"{scope.get('app_root_path', scope.get('root_path', ''))}{body['type']}"
+    return JSONResponse(body, problem.status, media_type="application/problem+json", headers=problem.headers)
 
 
 async def known_parameters(request: Request) -> None:
@@ -135,16 +137,16 @@ def install(app: FastAPI) -> None:
     logs.configure()
 
     @app.exception_handler(Problem)
-    async def on_problem(_: Request, problem: Problem) -> Response:
-        return problem_response(problem)
+    async def on_problem(request: Request, problem: Problem) -> Response:
+        return problem_response(problem, request.scope)
 
     @app.exception_handler(Replay)
     async def on_replay(_: Request, replay: Replay) -> Response:
         return JSONResponse(replay.body, replay.status, headers={"Idempotency-Replayed": "true"})
 
     @app.exception_handler(RequestValidationError)
-    async def on_invalid(_: Request, error: RequestValidationError) -> Response:
-        return problem_response(_invalid(error))
+    async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+        return problem_response(_invalid(error), request.scope)
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
@@ -154,7 +156,7 @@ def install(app: FastAPI) -> None:
         problem = kind(f"{request.method} {request.url.path}")
         if error.status_code == 405:
             problem.headers = {"Allow": ", ".join(methods.allowed(request.app.routes, request.scope))}
-        return problem_response(problem)
+        return problem_response(problem, request.scope)
 
     async def on_database(request: Request, error: Exception) -> Response:
         if getattr(getattr(error, "orig", error), "sqlstate", None) in ("40001", "40P01"):
@@ -162,7 +164,7 @@ def install(app: FastAPI) -> None:
         problem = _database(error, request)
         if problem is None:
             raise error
-        return problem_response(problem)
+        return problem_response(problem, request.scope)
 
     for kind in (DBAPIError, PoolTimeout, asyncpg.exceptions.PostgresError, asyncio.TimeoutError):
         app.add_exception_handler(kind, on_database)
@@ -172,7 +174,7 @@ def install(app: FastAPI) -> None:
 
 async def _internal(request: Request, error: Exception) -> Response:
     log.error("unhandled", path=request.url.path, error=repr(error), exc_info=error)
-    return problem_response(Problem("内部错误已记录"))
+    return problem_response(Problem("内部错误已记录"), request.scope)
 
 
 class RetryDeadlocks:
@@ -193,11 +195,11 @@ class RetryDeadlocks:
             attempt = _Attempt(seen, receive, send)
             await self.app(scope, attempt.receive, attempt.send)
             if attempt.is_too_large:
-                await problem_response(errors.TooLarge(f"请求内容超过 {settings().upload_max_mb} MB"))(scope, receive, send)
+                await problem_response(errors.TooLarge(f"请求内容超过 {settings().upload_max_mb} MB"), scope)(scope, receive, send)
             if not attempt.is_victim:
                 return
             await asyncio.sleep(0.02 * (number + 1))
-        await problem_response(errors.Busy("并发冲突"))(scope, receive, send)
+        await problem_response(errors.Busy("并发冲突"), scope)(scope, receive, send)
 
 
 class _Attempt:

@@ -6,10 +6,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import Request
 
+from app.core.proxy import HOST, PREFIX, SCHEME
 from app.settings import settings
 
-_HOST = re.compile(r"^[A-Za-z0-9.\-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:]+\](:\d{1,5})?$")
-_PREFIX = re.compile(r"^(/[A-Za-z0-9._~\-]+)*/?$")
 JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
 
 
@@ -22,9 +21,9 @@ def base(request: Request) -> str:
     """Where the service's root is for this caller, without a trailing slash."""
     if settings().public_url:
         return str(settings().public_url).rstrip("/")
-    scheme = _forwarded(request, "proto", re.compile("^https?$")) or request.url.scheme
-    host = _forwarded(request, "host", _HOST) or request.headers.get("host") or "127.0.0.1"
-    prefix = _forwarded(request, "prefix", _PREFIX) or request.scope.get("root_path") or settings().root_path
+    scheme = _forwarded(request, "proto", SCHEME) or request.url.scheme
+    host = _forwarded(request, "host", HOST) or request.headers.get("host") or "127.0.0.1"
+    prefix = _forwarded(request, "prefix", PREFIX) or request.scope.get("root_path") or settings().root_path
     return f"{scheme}://{host}{prefix}".rstrip("/")
 
 
