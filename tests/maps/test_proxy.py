@@ -107,8 +107,8 @@ def _members(value: Any) -> Iterator[str]:
 
 
 def fill(address: str) -> str:
-    """A tile of a templated address."""
-    places = {"z": "10", "y": "420", "x": "856", "tileMatrix": "10", "tileRow": "420", "tileCol": "856"}
+    """The north-eastern tile of a templated address: on both grids it holds the county."""
+    places = {"z": "1", "y": "0", "x": "1", "tileMatrix": "1", "tileRow": "0", "tileCol": "1"}
     return re.sub(r"\{(\w+)\}", lambda m: places[m[1]], address)
 
 
