@@ -15,7 +15,6 @@ from app.core import db, web
 from app.core.methods import HeadAndOptions
 from app.core.proxy import BehindProxy
 from app.maps.pages import Pages
-from app.settings import settings
 
 CONSOLE = Path(__file__).parent / "console" / "dist"
 
@@ -47,7 +46,6 @@ def create_app() -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        root_path=settings().root_path,
         lifespan=lifespan,
         dependencies=[Depends(web.known_parameters), Depends(web.storable_text)],
     )
