@@ -24,7 +24,7 @@ FORMATS = (ROOT / "app" / "imports" / "FORMATS.md").read_text("utf-8")
 TICKED = re.compile(r"`([^`\n]+)`")
 FENCED = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TOP = ("app/", "migrations", "geodata", "scripts", "tests")
-BESIDE_THE_SCHEMA = {"/api", "/api/docs", "/console/"}
+BESIDE_THE_SCHEMA = {"/api", "/api/docs", "/console/", "/clients"}
 """Served, but not part of the OpenAPI document."""
 AVOIDED = ("账本", "认领", "判决", "裁定")
 
