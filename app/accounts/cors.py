@@ -30,11 +30,12 @@ class CorsPerKey:
         self._read_at = float("-inf")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope.get("headers", ())) if scope["type"] == "http" else {}
-        origin = headers.get(b"origin", b"").decode("latin-1")
-        if not origin:
+        origin = next((value.decode("latin-1") for name, value in scope.get("headers", ()) if name == b"origin"), "")
+        if not origin or scope["type"] != "http":
             await self.app(scope, receive, send)
-        elif scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
+            return
+        headers = dict(scope["headers"])
+        if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
             await self._preflight(origin, send)
         else:
             await self._answer(origin, headers, scope, receive, send)

@@ -57,7 +57,7 @@ def make_engine(role: str = APP, *, pool_size: int | None = None, dsn: str | Non
 
 
 _engine: AsyncEngine | None = None
-_door: asyncpg.Pool | None = None
+_steady: dict[str, asyncpg.Pool] = {}
 
 
 def engine() -> AsyncEngine:
@@ -69,14 +69,13 @@ def engine() -> AsyncEngine:
 
 
 async def dispose() -> None:
-    """Close the engine's and the door's connections (shutdown, tests)."""
-    global _engine, _door
+    """Close the connections of the engine and of the steady pools (shutdown, tests)."""
+    global _engine
     if _engine is not None:
         await _engine.dispose()
         _engine = None
-    if _door is not None:
-        await _door.close()
-        _door = None
+    while _steady:
+        await _steady.popitem()[1].close()
 
 
 @asynccontextmanager
@@ -92,12 +91,14 @@ async def map_pool(*, size: int | None = None, dsn: str | None = None) -> asyncp
     return await _reading_pool(MAP, "force_custom_plan", size=size, dsn=dsn)
 
 
-async def door() -> asyncpg.Pool:
-    """This process's pool of look-ups by key that every request begins with (role yima_app): planned once, then only run."""
-    global _door
-    if _door is None:
-        _door = await _reading_pool(APP, "force_generic_plan", size=4, dsn=None)
-    return _door
+async def steady(role: str) -> asyncpg.Pool:
+    """This process's pool of statements whose plan does not hang on their values: planned once a connection, then only run.
+
+    The door (role yima_app) and small extents (role yima_map), where planning took as long as running.
+    """
+    if role not in _steady:
+        _steady[role] = await _reading_pool(role, "force_generic_plan", size=4, dsn=None)
+    return _steady[role]
 
 
 async def _reading_pool(role: str, plans: str, *, size: int | None, dsn: str | None) -> asyncpg.Pool:

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 from fastapi import Request
 
+from app.core import db
 from app.core.errors import BadParameter, NotFound
 from app.maps import queries
 from app.maps.crs import DEFAULT, Crs
@@ -63,13 +64,17 @@ async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
 
     Few in one extent: all in one look. Up to COUNTED: counted, their ids put in order. More: a walk in id order.
     """
+    is_first = not (page.after or page.offset)
+    is_small = is_first and len(page.envelopes) == 1 and not page.sort
+    if is_small and page.is_plain and page.crs.is_stored:
+        steady = await db.steady(db.MAP)
+        if few := await steady.fetch(*_flat(queries.texts_of_few(view, page))):
+            return _all(few)
     async with pool.acquire(timeout=WAIT) as conn:
         if page.sort:
             return await _sorted(conn, view, page)
-        is_first = not (page.after or page.offset)
-        if is_first and len(page.envelopes) == 1 and (few := await conn.fetch(*_flat(queries.texts_of_few(view, page)))):
-            few.sort(key=_ID)
-            return Found([row[1] for row in few], None, len(few))
+        if is_small and not page.is_plain and (few := await conn.fetch(*_flat(queries.texts_of_few(view, page)))):
+            return _all(few)
         more = replace(page, limit=page.limit + 1)
         ids, matched = await _counted(conn, view, more) if is_first or page.offset or page.matched is not None else (None, None)
         if ids is None and page.is_plain:
@@ -80,6 +85,11 @@ async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
             ids = [row[0] for row in await conn.fetch(*_flat(queries.ids_in_order(view, more)))]
         rows = await conn.fetch(*_flat(queries.texts(view, ids[: page.limit], page.crs))) if ids else []
     return Found([row["feature"] for row in rows], [ids[page.limit - 1], matched] if len(ids) > page.limit else None, matched)
+
+
+def _all(few: list[Any]) -> Found:
+    few.sort(key=_ID)
+    return Found([row[1] for row in few], None, len(few))
 
 
 def _flat(statement: tuple[str, list[Any]]) -> tuple[Any, ...]:

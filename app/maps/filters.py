@@ -1,13 +1,14 @@
 """`filter`, `filter-lang`, `filter-crs`: a CQL2 text over the map's columns becomes a bound condition. Pure."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import shapely
 
 from app.core.errors import Problem
+from app.maps import fields
 from app.maps.crs import parse_crs
 from app.policy import registry
 from app.policy.cql2 import Node, Target, compile_node, parse_filter
@@ -49,8 +50,13 @@ class _Readable(dict[str, Column]):
         return super().get(name, default)
 
 
-def condition(source: str | None, lang: Lang | None, filter_crs: str | None, columns: Mapping[str, Column]) -> Condition | None:
-    """The condition of a request, None without one; every mistake is a named 400 that points at the parameter."""
+@lru_cache(maxsize=128)
+def condition(source: str | None, lang: Lang | None, filter_crs: str | None, layer_id: str, is_public: bool) -> Condition | None:
+    """The condition of a request, None without one; every mistake is a named 400 that points at the parameter.
+
+    Kept: a map asks the same filter with every move, and reading it costs as much as a small extent.
+    """
+    columns = fields.queryable(layer_id, is_public=is_public)
     crs = parse_crs(filter_crs, "filter-crs")
     if source is None:
         return None

@@ -21,10 +21,18 @@ def base(request: Request) -> str:
     """Where the service's root is for this caller, without a trailing slash."""
     if settings().public_url:
         return str(settings().public_url).rstrip("/")
-    scheme = _forwarded(request, "proto", SCHEME) or request.url.scheme
-    host = _forwarded(request, "host", HOST) or request.headers.get("host") or "127.0.0.1"
-    prefix = _forwarded(request, "prefix", PREFIX) or request.scope.get("root_path") or settings().root_path
+    scheme, host = request.scope["scheme"], request.headers.get("host") or "127.0.0.1"
+    prefix = request.scope.get("root_path") or settings().root_path
+    if any(name.startswith(b"x-forwarded-") for name, _ in request.scope["headers"]):
+        scheme = _forwarded(request, "proto", SCHEME) or scheme
+        host = _forwarded(request, "host", HOST) or host
+        prefix = _forwarded(request, "prefix", PREFIX) or prefix
     return f"{scheme}://{host}{prefix}".rstrip("/")
+
+
+def query(request: Request) -> str:
+    """The query as it was sent."""
+    return str(request.scope["query_string"].decode("latin-1"))
 
 
 def link(href: str, rel: str, *, media: str = JSON, title: str | None = None) -> dict[str, Any]:

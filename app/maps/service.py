@@ -49,7 +49,7 @@ def _page(layer_id: str, asked: Asked, filters: dict[str, str], view: View, mome
     """The page and the binding of its cursors: a cursor continues its own query only, also at its own moment."""
     days = () if moment.is_now else (moment.start, moment.end)
     columns = fields.queryable(layer_id, is_public=view.is_public)
-    condition = filtering.condition(asked.filter, asked.filter_lang, asked.filter_crs, columns)
+    condition = filtering.condition(asked.filter, asked.filter_lang, asked.filter_crs, layer_id, view.is_public)
     keys = sorting.parse(asked.sortby, columns)
     query = (asked.filter, asked.filter_lang, asked.filter_crs, asked.sortby, asked.bbox_crs)
     binding = pages.bind(layer_id, view.scope, filters, asked.bbox, days, query)
@@ -84,7 +84,7 @@ async def parcel_page(request: Request, principal: Principal, moment: Moment, as
     pool: asyncpg.Pool = request.app.state.map_pool
     version, base = await features.version(request, view.county_code, "parcels"), links.base(request)
     form = formats.negotiated(asked.form, request.headers.get("accept", ""))
-    tag = answers.etag(version, base, request.url.query, form, view.scope, clock.today())
+    tag = answers.etag(version, base, links.query(request), form, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
     async with lane(page.is_plain and moment.is_now):
@@ -103,7 +103,7 @@ async def place_page(request: Request, principal: Principal, layer_id: str, mome
     pool: asyncpg.Pool = request.app.state.map_pool
     version, base = await features.version(request, view.county_code, layer_id), links.base(request)
     form = formats.negotiated(asked.form, request.headers.get("accept", ""))
-    tag = answers.etag(layer_id, version, base, request.url.query, form, view.scope, clock.today())
+    tag = answers.etag(layer_id, version, base, links.query(request), form, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
     answer = Answer(layer_id, binding, tag, base, form, names, fields.shown(layer_id, is_public=view.is_public), page.crs)
@@ -140,7 +140,7 @@ class Answer:
 async def _collection(request: Request, found: features.Found, answer: Answer, **members: Any) -> Response:
     cursor = pages.encode(found.after, answer.binding) if found.after is not None else None
     media = formats.MEDIA[answer.form]
-    said = ogc.page_links(answer.base, answer.layer_id, request.url.query, cursor, form=answer.form)
+    said = ogc.page_links(answer.base, answer.layer_id, links.query(request), cursor, form=answer.form)
     rows, counted = found.rows, {} if found.matched is None else {"numberMatched": found.matched}
     headers = {
         "Link": ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in said),
@@ -168,7 +168,7 @@ async def one_feature(
     layer, view, base = layer_for(principal, layer_id), view_of(principal), links.base(request)
     pool: asyncpg.Pool = request.app.state.map_pool
     version = await features.version(request, view.county_code, layer_id)
-    tag = answers.etag(layer_id, key, version, base, request.url.query, view.scope, clock.today())
+    tag = answers.etag(layer_id, key, version, base, links.query(request), view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
     body = await _text(pool, principal, view, layer_id, key, moment, crs)
