@@ -82,7 +82,8 @@ async def tile(request: Request, principal: Principal, version: int, asked: Aske
     if entry is not None and entry.digest == digest and entry.version < version:
         entry.version = await _spared(cache, pool, view, asked, entry.version, version) or entry.version
     if entry is None or entry.digest != digest or entry.version < version:
-        entry = await cache.made(key, version, lambda: _made(pool, view, asked, Entry(version, digest, None), is_packed=is_packed))
+        new = Entry(version, digest, None)
+        entry = await cache.made(key, version, lambda: _made(cache, pool, view, asked, new, is_packed=is_packed))
     headers = {"ETag": _tag(entry.version, digest), **answers.PRIVATE}
     if entry.is_empty:
         if entry.is_outside:
@@ -124,18 +125,18 @@ def _key(view: View, asked: Asked) -> Key:
     return (*view.scope, asked.layer_id, asked.grid.id, asked.z, asked.row, asked.col, told)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _digest(key: Key, day: int) -> str:
     """What makes two tiles of one version equal: the code that makes them, the day, the caller's scope, the tile."""
     return hashlib.sha256(repr((answers.build(), day, key)).encode()).hexdigest()[:20]
 
 
-async def _made(pool: asyncpg.Pool, view: View, asked: Asked, entry: Entry, *, is_packed: bool) -> Entry:
+async def _made(cache: Cache, pool: asyncpg.Pool, view: View, asked: Asked, entry: Entry, *, is_packed: bool) -> Entry:
     statement, values = _statement(view, asked)
     async with pool.acquire(timeout=features.WAIT) as conn:
         entry.body = bytes(await conn.fetchval(statement, *values) or b"")
     if not entry.body:
-        entry.is_outside = await _is_outside(pool, view, asked)
+        entry.is_outside = await _is_outside(cache, pool, view, asked, entry.version)
     elif is_packed and not entry.is_brief:
         entry.packed, entry.body = pack(entry.body), None
     return entry
@@ -148,9 +149,13 @@ def _statement(view: View, asked: Asked) -> tuple[str, list[Any]]:
     return queries.cells(*place, asked.theme) if asked.is_overview else queries.parcels(*place, asked.theme)
 
 
-async def _is_outside(pool: asyncpg.Pool, view: View, asked: Asked) -> bool:
-    """Whether an empty tile lies outside the limits that the tile set declares."""
-    bbox = await ogc.extent(pool, view.county_code)
+async def _is_outside(cache: Cache, pool: asyncpg.Pool, view: View, asked: Asked, version: int) -> bool:
+    """Whether an empty tile lies outside the limits that the tile set declares; the extent is looked up once a version."""
+    layer = (view.county_code, asked.layer_id)
+    known = cache.extents.get(layer)
+    if known is None or known[0] != version:
+        known = cache.extents[layer] = (version, await ogc.extent(pool, view.county_code))
+    bbox = known[1]
     if bbox is None:
         return False
     (top, left), (bottom, right) = asked.grid.at(asked.z, bbox[0], bbox[3]), asked.grid.at(asked.z, bbox[2], bbox[1])

@@ -1,0 +1,67 @@
+"""The MapLibre styles in a real Chromium: each loads as it is served and draws its collection, with the legend's colours and no glyphs."""
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.test_clients import browser, key, page
+
+__all__ = ["browser", "key", "page"]
+pytestmark = pytest.mark.browser
+STYLES = {
+    "parcels/styles/display_class": "parcels-fill", "parcels/styles/grade": "parcels-fill", "parcels/styles/tax_band": "parcels-fill",
+    "parcels/styles/far_band": "parcels-fill", "parcels/styles/industry": "parcels-fill",
+    "control-lines/styles/default": "control-lines-line", "towns/styles/default": "towns-name",
+}  # fmt: skip
+LOAD = """async ([path, zoom]) => {
+  const answer = await fetch(YIMA + '/collections/' + path, { headers: { 'X-API-Key': KEY } })
+  const style = await answer.json()
+  window.faults = []
+  map.on('error', (event) => window.faults.push(String(event.error)))
+  delete style.center
+  delete style.zoom
+  map.setStyle(style, { diff: false })
+  map.setZoom(zoom)
+  window.isIdle = false
+  map.once('idle', () => { window.isIdle = true })
+  return style
+}"""
+
+
+def shown(page: Page, layer: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page.evaluate(
+        "(layer) => map.queryRenderedFeatures({ layers: [layer] }).map((one) => one.properties)", layer
+    )
+    return found
+
+
+def test_each_style_draws_its_collection(live_server: Any, page: Page, key: str) -> None:
+    page.goto(f"{live_server.url}/clients/maplibre.html#{quote(key)}")
+    page.wait_for_function("() => window.map && map.loaded()", timeout=30_000)
+    for path, layer in STYLES.items():
+        style = page.evaluate(LOAD, [path, 8.5 if path.startswith("towns") else 14.5])
+        page.wait_for_function("() => window.isIdle", timeout=30_000)
+        features = shown(page, layer)
+        assert features, path
+        assert page.evaluate("() => window.faults") == [], path
+        if layer == "parcels-fill":
+            told = {one["value"] for one in style["metadata"]["yima:legend"]}
+            field = next(x for x in style["layers"] if x["id"] == layer)["paint"]["fill-color"][1][1]
+            values = {one.get(field, "unknown") for one in features}
+            assert values <= told, (path, values - told)
+            assert values - {"unknown"}, path
+        if layer == "towns-name":
+            assert {one["name"] for one in features}
+
+
+def test_the_overview_of_a_style_draws_cells(live_server: Any, page: Page, key: str) -> None:
+    page.goto(f"{live_server.url}/clients/maplibre.html#{quote(key)}")
+    page.wait_for_function("() => window.map && map.loaded()", timeout=30_000)
+    page.evaluate(LOAD, ["parcels/styles/industry", 10])
+    page.wait_for_function("() => window.isIdle", timeout=30_000)
+    cells = shown(page, "parcel-cells")
+    assert cells
+    assert all(one["n"] >= 1 and one["top"] for one in cells)
+    assert page.evaluate("() => window.faults") == []
