@@ -112,6 +112,7 @@ async def test_addresses_below_a_sub_path_and_with_a_key_in_the_query(planner: h
     proxied = {"x-forwarded-prefix": "/yima", "x-forwarded-proto": "https", "x-forwarded-host": "map.example.gov.cn"}
     root = "https://map.example.gov.cn/yima/collections/parcels"
     said = (await planner.get("/collections/parcels/tiles/WebMercatorQuad/tilejson.json?theme=grade&tk=abc", headers=proxied)).json()
+    assert "private" in (await planner.get("/collections/parcels/tiles/WebMercatorQuad/tilejson.json?tk=abc")).headers["cache-control"]
     assert said["tiles"] == [root + "/tiles/WebMercatorQuad/{z}/{y}/{x}?theme=grade&tk=abc"]
     style = (await planner.get("/collections/parcels/styles/grade", headers=proxied)).json()
     assert style["sources"]["parcels"]["tiles"] == [root + "/tiles/WebMercatorQuad/{z}/{y}/{x}?theme=grade"]

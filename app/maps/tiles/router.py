@@ -19,7 +19,7 @@ ThemeName = Annotated[str | None, Query(max_length=40, description="专题 (宗�
 
 
 def _json(value: Any) -> Response:
-    return Response(answers.encode(value), media_type=links.JSON)
+    return Response(answers.encode(value), media_type=links.JSON, headers=answers.PRIVATE)
 
 
 @hot.get("/collections/{collection_id}/tiles/{tms}/{z}/{row}/{col}", summary="瓦片", response_class=Response)
@@ -64,4 +64,5 @@ async def styles(request: Request, principal: Signed, collection_id: Key) -> Res
 @router.get("/collections/{collection_id}/styles/{style_id}", summary="MapLibre 样式", response_class=Response, dependencies=JSON_ONLY)
 async def style(request: Request, principal: Signed, collection_id: Key, style_id: Key) -> Response:
     """宗地图层一专题一样式,其余图层为 default;颜色与用语取自政策包。"""
-    return Response(answers.encode(await service.style(request, principal, collection_id, style_id)), media_type=documents.STYLE)
+    found = await service.style(request, principal, collection_id, style_id)
+    return Response(answers.encode(found), media_type=documents.STYLE, headers=answers.PRIVATE)

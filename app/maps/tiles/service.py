@@ -1,7 +1,6 @@
 """Use-cases of tiles. A tile: what is asked → 304 from the version alone → the kept tile → a new one."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -104,10 +103,10 @@ async def _stands(cache: Cache, pool: asyncpg.Pool, view: View, asked: Asked, gi
     held, version, digest = given
     if held.strip() == "*" or f'"{version}.{digest}"' in held:
         return True
-    earlier = re.search(rf'"(\d{{1,18}})\.{digest}"', held)
-    if earlier is None or int(earlier[1]) > version:
+    earlier = held.partition(f'.{digest}"')[0].rpartition('"')[2] if digest in held else ""
+    if not (earlier.isascii() and earlier.isdigit() and len(earlier) < 19 and int(earlier) < version):
         return False
-    return await _spared(cache, pool, view, asked, int(earlier[1]), version) is not None
+    return await _spared(cache, pool, view, asked, int(earlier), version) is not None
 
 
 async def _spared(cache: Cache, pool: asyncpg.Pool, view: View, asked: Asked, since: int, version: int) -> int | None:
