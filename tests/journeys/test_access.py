@@ -81,7 +81,7 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
         ("get", "/collections/{collection_id}/tiles"): Sample({"collection_id": "parcels"}),
         ("get", "/collections/{collection_id}/tiles/{tms}"): Sample(tiles),
         ("get", "/collections/{collection_id}/tiles/{tms}/tilejson.json"): Sample(tiles),
-        ("get", "/collections/{collection_id}/tiles/{tms}/{z}/{row}/{col}"): Sample(tiles | {"z": 10, "row": 420, "col": 856}),
+        ("get", "/collections/{collection_id}/tiles/{tms}/{z}/{row}/{col}"): Sample(tiles | {"z": 10, "row": 421, "col": 856}),
         ("get", "/collections/{collection_id}/styles"): Sample({"collection_id": "parcels"}),
         ("get", "/collections/{collection_id}/styles/{style_id}"): Sample({"collection_id": "parcels", "style_id": "grade"}),
         ("get", "/tileMatrixSets"): Sample(),
