@@ -5,14 +5,16 @@ version at its end: bumping here would take that lock too early.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import clock, db, layers
 from app.core.events import CaseChanged, FactsPublished, ParcelsChanged
 from app.maps import cells
+from app.maps.cells import chosen
 from app.maps.changes import notes
 from app.maps.queries import sql
 
@@ -47,7 +49,7 @@ async def _parcels(conn: AsyncConnection, county_code: str, parcel_ids: Sequence
     for table in TABLES:
         await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county AND id = ANY(CAST(:ids AS bigint[]))"), values)
     await _insert(conn, values)
-    await conn.execute(text(sql("publish_public")), values)
+    await conn.execute(_statement("publish_public", is_all=False), values)
     await cells.move(conn, county_code, parcel_ids, held)
     await notes.parcels(conn, county_code, parcel_ids, seen)
 
@@ -74,7 +76,7 @@ async def _county(conn: AsyncConnection, county_code: str) -> None:
             return
     else:
         await _insert(conn, values)
-    await conn.execute(text(sql("publish_public")), values)
+    await conn.execute(_statement("publish_public", is_all=True), values)
     await db.analyze(conn, *TABLES)
     await cells.rebuild(conn, county_code)
     await layers.note_all(conn, county_code, "parcels")
@@ -82,10 +84,17 @@ async def _county(conn: AsyncConnection, county_code: str) -> None:
 
 async def _insert(conn: AsyncConnection, values: dict[str, Any], filters: str = "map_filter", parcels: str = "map_parcel") -> None:
     """Typed columns and full rows of the parcels from the register, the facts and the cases, into these tables."""
-    await conn.execute(text(sql("publish_filter").replace("{filter}", filters)), {**values, "today": clock.today()})
-    if values["ids"] is None and filters == "map_filter":
+    is_all = values["ids"] is None
+    await conn.execute(_statement("publish_filter", filters, parcels, is_all=is_all), {**values, "today": clock.today()})
+    if is_all and filters == "map_filter":
         await db.analyze(conn, filters)
-    await conn.execute(text(sql("publish_parcels").replace("{filter}", filters).replace("{parcel}", parcels)), values)
+    await conn.execute(_statement("publish_parcels", filters, parcels, is_all=is_all), values)
+
+
+@lru_cache
+def _statement(name: str, filters: str = "map_filter", parcels: str = "map_parcel", *, is_all: bool) -> TextClause:
+    """One text a use, so that the server keeps the plan of a small publication: with "all, or the given ids" it plans each anew."""
+    return text(chosen(sql(name), is_all=is_all).replace("{filter}", filters).replace("{parcel}", parcels))
 
 
 async def on_parcels_changed(conn: AsyncConnection, event: ParcelsChanged) -> None:
