@@ -14,7 +14,7 @@ from app.core import db
 
 KEPT_S = 5.0
 """Seconds a worker may go on allowing an origin after its key was revoked; the key itself is refused at once."""
-EXPOSED = b"ETag, Link, Content-Crs, OGC-NumberReturned, OGC-NumberMatched"
+EXPOSED = b"ETag, Link, Content-Crs, OGC-NumberReturned, OGC-NumberMatched, Retry-After, RateLimit"
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
