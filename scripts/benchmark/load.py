@@ -1,0 +1,120 @@
+"""HTTP load with wrk over a file of addresses; bare queries with pgbench. Rates are requests a second of the whole run."""
+
+import json
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+SCRIPT = Path(__file__).with_name("load.lua")
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a run of wrk said: rate in requests/s, milliseconds, bytes an answer, errors of any kind."""
+
+    requests: int
+    seconds: float
+    bytes: int
+    errors: int
+    p50: float
+    p99: float
+    slowest: float
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return self.requests / self.seconds if self.seconds else 0.0
+
+    @property
+    def size(self) -> float:
+        """Bytes of one answer with its headers."""
+        return self.bytes / self.requests if self.requests else 0.0
+
+
+def read_load(text: str) -> Load:
+    """The line of JSON that load.lua printed among wrk's own."""
+    line = next((part for part in text.splitlines() if part.startswith("{")), None)
+    if line is None:
+        raise RuntimeError(f"wrk said nothing of use: {text[-400:]}")
+    said = json.loads(line)
+    errors = said["network_errors"] + said["status_errors"] + said["timeouts"]
+    return Load(
+        said["requests"], said["microseconds"] / 1e6, said["bytes"], errors, said["p50"] / 1000, said["p99"] / 1000, said["max"] / 1000
+    )
+
+
+def paths_file(paths: Sequence[str], tags: Sequence[str] = ()) -> Path:
+    """A file of addresses for load.lua, each with its ETag where there is one."""
+    lines = [f"{path}\t{tag}" for path, tag in zip(paths, tags, strict=True)] if tags else paths
+    with tempfile.NamedTemporaryFile("w", prefix="yima-bench-", suffix=".paths", delete=False) as file:
+        file.write("\n".join(lines) + "\n")
+    return Path(file.name)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server's addresses of one kind of work."""
+
+    port: int
+    paths: Path
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def run(self, seconds: int, *, clients: int = 4, first: int = 0, once: bool = False) -> Load:
+        """wrk with one thread and so many connections."""
+        headers = [part for name, value in self.headers for part in ("-H", f"{name}: {value}")]
+        argv = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "60s", *headers, "-s", str(SCRIPT)]
+        argv += [f"http://127.0.0.1:{self.port}", "--", str(self.paths), str(first), "once" if once else "around"]
+        made = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if made.returncode:
+            raise RuntimeError(f"wrk: {made.stderr.strip() or made.stdout.strip()}")
+        return read_load(made.stdout)
+
+
+def pgbench_rate(text: str) -> float:
+    """Transactions a second, without the time to connect."""
+    found = re.search(r"tps = ([0-9.]+) \(without initial connection time\)", text)
+    if found is None:
+        raise RuntimeError(f"pgbench said no rate: {text[-400:]}")
+    return float(found[1])
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A bare query under pgbench: prepared, 4 clients, 1 thread."""
+
+    url: str
+    script: str
+
+    def run(self, seconds: int) -> float:
+        """Queries a second."""
+        with tempfile.NamedTemporaryFile("w", prefix="yima-bench-", suffix=".sql") as file:
+            file.write(self.script)
+            file.flush()
+            argv = ["pgbench", "-n", "-M", "prepared", "-c", "4", "-j", "1", "-T", str(seconds), "-f", file.name, self.url]
+            made = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if made.returncode:
+            raise RuntimeError(f"pgbench: {made.stderr.strip()}")
+        return pgbench_rate(made.stdout)
+
+
+Runs = dict[str, list[float]]
+
+
+def in_turn(contestants: dict[str, Callable[[int], float]], rounds: int, tell: Callable[[str], None]) -> Runs:
+    """Each contestant once a round, in turn, so that whatever else happens on the machine meets all alike."""
+    runs: Runs = {name: [] for name in contestants}
+    for number in range(rounds):
+        for name, run in contestants.items():
+            rate = run(number)
+            runs[name].append(rate)
+            tell(f"{number + 1}/{rounds} {name} {rate:.1f}/s")
+    return runs
+
+
+def ratio(runs: Runs, ours: str, other: str) -> float:
+    """Median of the rounds' ratios."""
+    return median(a / b if b else float("inf") for a, b in zip(runs[ours], runs[other], strict=True))

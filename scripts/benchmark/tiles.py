@@ -1,0 +1,189 @@
+"""Rows of tiles: z14 cold, warm and unchanged; z6–z12 complete, small and quick."""
+
+import asyncio
+from statistics import median
+
+import asyncpg
+
+from scripts.benchmark import mvt
+from scripts.benchmark.bench import TILE_PROPERTIES, Bench
+from scripts.benchmark.client import Answer, Client
+from scripts.benchmark.land import Land, Tile, shuffled
+from scripts.benchmark.load import Bare, in_turn, ratio
+from scripts.benchmark.report import Row, at_least, at_most, plain
+
+BARE = """\\set x random({left}, {right})
+\\set y random({top}, {bottom})
+SELECT ST_AsMVT(t, 'parcels', 4096, 'geom', 'id')
+FROM (
+    SELECT id, {columns}, ST_AsMVTGeom(geom, ST_TileEnvelope({zoom}, :x, :y), 4096, 64) AS geom
+    FROM bench.parcel_3857
+    WHERE geom && ST_TileEnvelope({zoom}, :x, :y, margin => 64.0 / 4096)
+) t;
+"""
+KILOBYTE = 1000
+
+
+def ours_tile(tile: Tile) -> str:
+    """Row before column, as the standard wants it."""
+    zoom, x, y = tile
+    return f"/collections/parcels/tiles/WebMercatorQuad/{zoom}/{y}/{x}"
+
+
+def tipg_tile(tile: Tile, properties: str) -> str:
+    """Column before row."""
+    zoom, x, y = tile
+    return f"/collections/bench.parcel/tiles/WebMercatorQuad/{zoom}/{x}/{y}?properties={properties}"
+
+
+def bare_tile(url: str, land: Land, zoom: int, columns: str) -> Bare:
+    """ST_AsMVT over a narrow table with a stored and indexed 3857 shape: the best a database can do by itself."""
+    inner = land.tiles(zoom, whole=True)
+    xs, ys = [x for _, x, _ in inner], [y for _, _, y in inner]
+    return Bare(url, BARE.format(left=min(xs), right=max(xs), top=min(ys), bottom=max(ys), zoom=zoom, columns=columns))
+
+
+def contents(answer: Answer) -> dict[str, mvt.Layer]:
+    """Layers of a tile; 204 is an empty one."""
+    if answer.status not in (200, 204):
+        raise RuntimeError(f"{answer.status}: {answer.body[:200]!r}")
+    return mvt.layers(answer.body)
+
+
+def parcels_in(found: dict[str, mvt.Layer]) -> int:
+    """Parcels of the tile, whatever its layer is called."""
+    return max((len(layer.features) for layer in found.values()), default=0)
+
+
+def shown_columns(bench: Bench, tile: Tile) -> str:
+    """The properties our tile carries, which the others then carry too."""
+    layer = next(iter(contents(bench.client().get(ours_tile(tile))).values()))
+    names = list(dict.fromkeys(name for feature in layer.features for name in feature))
+    known = asyncio.run(_columns(bench.county.url))
+    if missing := [name for name in names if name not in known]:
+        bench.note(f"瓦片属性 {'、'.join(missing)} 不在对照表中, TiPg 与裸查询不带它们 (对 TiPg 有利)")
+    return ",".join(name for name in names if name in known) or TILE_PROPERTIES
+
+
+async def _columns(url: str) -> set[str]:
+    conn = await asyncpg.connect(url)
+    rows = await conn.fetch("SELECT attname FROM pg_attribute WHERE attrelid = 'bench.parcel_3857'::regclass AND attnum > 0")
+    await conn.close()
+    return {row["attname"] for row in rows}
+
+
+def at_14(bench: Bench) -> list[Row]:
+    """Tiles of about 1,800 parcels: each once after a restart, then again, then with their ETags."""
+    inner = shuffled(bench.county.land.tiles(14, whole=True))
+    columns = shown_columns(bench, inner[0])
+    ours, theirs = bench.client(), Client(bench.tipg)
+    for tile in inner[:5]:
+        mine, other = parcels_in(contents(ours.get(ours_tile(tile)))), parcels_in(contents(theirs.get(tipg_tile(tile, columns))))
+        if mine != other:
+            bench.note(f"z14 瓦片要素数不等: yima {mine}, TiPg {other} ({tile})")
+    cold_target = bench.ours([ours_tile(tile) for tile in inner])
+    peer = bench.theirs([tipg_tile(tile, columns) for tile in inner])
+    query = bare_tile(bench.county.url, bench.county.land, 14, columns)
+
+    def cold(number: int) -> float:
+        bench.yima.restart()
+        asked = bench.client()
+        for tile in shuffled(bench.county.land.tiles(16, whole=True), 9)[
+            :8
+        ]:  # connections and plans are open, the z14 tiles are not yet made
+            asked.get(ours_tile(tile))
+        asked.close()
+        made = cold_target.run(max(30, bench.effort.seconds), first=number * 41, once=True)
+        if made.errors:
+            raise RuntimeError(f"cold tiles: {made}")
+        return made.rate
+
+    runs = in_turn(
+        {
+            "yima 冷": cold,
+            "TiPg": lambda n: peer.run(bench.effort.seconds, first=n * 41).rate,
+            "裸查询": lambda _: query.run(bench.effort.seconds),
+        },
+        bench.effort.rounds,
+        bench.tell,
+    )
+    bench.note(
+        f"z14 只有 {len(inner)} 个满瓦片 (100 万宗 ÷ 约 1,800); 冷瓦片每轮重启服务, 各取一次; 热瓦片与 304 另轮转 z15、z16 共 2,000 个以上"
+    )
+    detail = ", ".join(f"{name} {plain(median(values))}/s" for name, values in runs.items())
+    rows = [
+        at_least("z14 瓦片 (约 1,800 宗), 冷", 2, "TiPg", ratio(runs, "yima 冷", "TiPg"), detail),
+        at_least("z14 瓦片, 冷, 对裸 ST_AsMVT", 0.8, "裸查询", ratio(runs, "yima 冷", "裸查询"), detail),
+    ]
+    return rows + _warm(bench, inner, columns)
+
+
+def _warm(bench: Bench, inner: list[Tile], columns: str) -> list[Row]:
+    """The same tiles again and with their ETags; then as many more of z15 and z16 as make 2,000."""
+    client = bench.client()
+    tags = [client.get(ours_tile(tile)).headers["etag"] for tile in inner]
+    paths = [ours_tile(tile) for tile in inner]
+    warm, unchanged, peer = bench.ours(paths), bench.ours(paths, tags=tags), bench.theirs([tipg_tile(tile, columns) for tile in inner])
+    warm.run(bench.effort.seconds)  # each worker has made each tile, or most
+    before = asyncio.run(transactions(bench.county.url))
+    made = unchanged.run(bench.effort.seconds)
+    after = asyncio.run(transactions(bench.county.url))
+    if made.errors or made.size > 700:
+        raise RuntimeError(f"304 expected: {made}")
+    runs = in_turn(
+        {
+            "yima 热": lambda n: warm.run(bench.effort.seconds, first=n * 41).rate,
+            "yima 304": lambda n: unchanged.run(bench.effort.seconds, first=n * 41).rate,
+            "TiPg": lambda n: peer.run(bench.effort.seconds, first=n * 41).rate,
+        },
+        bench.effort.rounds,
+        bench.tell,
+    )
+    detail = f"热 {plain(median(runs['yima 热']))}/s, TiPg {plain(median(runs['TiPg']))}/s"
+    asked = (after - before) / max(made.requests, 1)
+    many = shuffled([*bench.county.land.tiles(15), *bench.county.land.tiles(16)])[: max(bench.effort.addresses, 2000)]
+    rotating = bench.ours([ours_tile(tile) for tile in many])
+    rotating.run(bench.effort.seconds)
+    more = rotating.run(bench.effort.seconds)
+    return [
+        at_least("z14 瓦片, 热", 40, "TiPg", ratio(runs, "yima 热", "TiPg"), detail),
+        Row("z14 瓦片, 未变 (304)", "≥ 1,500/s", f"{plain(median(runs['yima 304']))}/s", median(runs["yima 304"]) >= 1500),
+        at_most("304 时对数据库的访问", 1.05, "次事务/请求", asked),
+        Row(f"z15、z16 瓦片, 第二遍, 轮转 {len(many):,} 个", "", f"{plain(more.rate)}/s, p99 {plain(more.p99)} ms"),
+    ]
+
+
+async def transactions(url: str) -> int:
+    """Transactions of this database so far; an idle backend reports its last ones after 10 seconds."""
+    await asyncio.sleep(11)
+    conn = await asyncpg.connect(url)
+    count = await conn.fetchval("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()")
+    await conn.close()
+    return int(count)
+
+
+def overview(bench: Bench) -> list[Row]:
+    """z6–z12: the counts of all tiles add up to the county at every zoom; largest tile; time of all tiles beside TiPg's."""
+    bench.yima.restart()
+    ours, theirs = bench.client(), Client(bench.tipg)
+    ours.get("/collections/parcels/tiles/WebMercatorQuad/16/0/0")  # connected; nothing of the county is made
+    truth, wrong, largest, worst, seen, cut = bench.county.land.parcels, [], 0, float("inf"), [], 0
+    for zoom in range(6, 13):
+        tiles = bench.county.land.tiles(zoom)
+        answers = [ours.get(ours_tile(tile)) for tile in tiles]
+        told = sum(int(layer.total("n")) for answer in answers for layer in contents(answer).values())
+        largest = max(largest, *(len(answer.body) for answer in answers))
+        some = tiles if len(tiles) <= 12 else shuffled(tiles)[:12]
+        peers = [theirs.get(tipg_tile(tile, TILE_PROPERTIES)) for tile in some]
+        cut += sum(parcels_in(contents(answer)) >= 10_000 for answer in peers)
+        mine, other = sum(a.ms for a in answers) / len(answers), sum(a.ms for a in peers) / len(peers)
+        worst = min(worst, other / mine)
+        if told != truth:
+            wrong.append(f"z{zoom} {told:,}")
+        seen.append(f"z{zoom} {len(tiles)} 个 {plain(mine)} ms 对 {plain(other)} ms")
+        bench.tell(seen[-1])
+    return [
+        Row("z6–z12 瓦片齐全", f"各级 Σ n = {truth:,}", "各级都齐全" if not wrong else "不齐: " + ", ".join(wrong), not wrong),
+        at_most("z6–z12 瓦片大小", 100, "kB", largest / KILOBYTE),
+        at_least("z6–z12 瓦片, 冷, 每级平均耗时", 20, "TiPg 快", worst, "; ".join(seen) + f"; TiPg 有 {cut} 个被截断在 10,000 宗"),
+    ]
