@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from app import cluster
+
 SCRIPT = Path(__file__).with_name("load.lua")
 
 
@@ -94,7 +96,21 @@ class Bare:
         with tempfile.NamedTemporaryFile("w", prefix="yima-bench-", suffix=".sql") as file:
             file.write(self.script)
             file.flush()
-            argv = ["pgbench", "-n", "-M", "prepared", "-c", "4", "-j", "1", "-T", str(seconds), "-f", file.name, self.url]
+            argv = [
+                str(cluster.bin_dir() / "pgbench"),
+                "-n",
+                "-M",
+                "prepared",
+                "-c",
+                "4",
+                "-j",
+                "1",
+                "-T",
+                str(seconds),
+                "-f",
+                file.name,
+                self.url,
+            ]
             made = subprocess.run(argv, capture_output=True, text=True, check=False)
         if made.returncode:
             raise RuntimeError(f"pgbench: {made.stderr.strip()}")
