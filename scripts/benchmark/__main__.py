@@ -81,7 +81,7 @@ def main() -> int:
         small = county.ready(url, "bench_10000", Land(10_000), rebuild=args.rebuild)
         large = county.ready(url, f"bench_{land.parcels}", land, rebuild=args.rebuild)
         with serving(large.url, large.key) as yima, peers.tipg(large.url) as tipg, peers.pygeoapi(large.url) as pygeoapi:
-            bench = Bench(large, small, effort, yima, tipg, pygeoapi)
+            bench = Bench(large, small, effort, yima, tipg[0], pygeoapi[0], (tipg[1], pygeoapi[1]))
             rows = measured(bench, args.only or list(ROWS))
             title = (
                 f"{datetime.now().astimezone():%Y-%m-%d %H:%M} 实测: {land.parcels:,} 宗, {platform.machine()} "

@@ -8,8 +8,9 @@ from urllib.parse import quote
 from app.maps import fields
 from scripts.benchmark.client import Client
 from scripts.benchmark.county import County
+from scripts.benchmark.cpu import spent
 from scripts.benchmark.load import Target, paths_file
-from scripts.benchmark.servers import Yima
+from scripts.benchmark.servers import Yima, postmaster
 
 PROPERTIES = ",".join(fields.PARCEL)
 TILE_PROPERTIES = "land_code,responsible_body,display_class"
@@ -41,7 +42,10 @@ class Bench:
     effort: Effort
     yima: Yima
     tipg: int
+    """Port."""
     pygeoapi: int
+    """Port."""
+    peer_pids: tuple[int, ...] = ()
     notes: list[str] = field(default_factory=list)
 
     def tell(self, text: str) -> None:
@@ -52,6 +56,10 @@ class Bench:
         """A line below the table, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def cpu(self) -> float:
+        """Seconds of CPU used so far by all servers, the database and the load tools."""
+        return spent((*self.yima.pids, *self.peer_pids, postmaster()))
 
     def client(self) -> Client:
         """A connection to the service with its key."""

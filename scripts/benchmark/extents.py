@@ -82,12 +82,13 @@ def timed(bench: Bench, targets: dict[str, Target], queries: dict[str, Bare], cl
 
     contestants = {name: over_http(name, target) for name, target in targets.items()}
     contestants |= {name: bare_query(query) for name, query in queries.items()}
-    return in_turn(contestants, bench.effort.rounds, bench.tell)
+    return in_turn(contestants, bench.effort.rounds, bench.tell, bench.cpu)
 
 
 def rates(runs: Runs, *names: str) -> str:
-    """Rates as they were, for the brackets."""
-    return ", ".join(f"{name} {plain(median(runs[name]))}/s" for name in names)
+    """Rates as they were and the CPU a request took, for the brackets."""
+    used = {name: f", CPU {plain(median(runs.cpu[name]))} ms" for name in names} if runs.cpu else {}
+    return "; ".join(f"{name} {plain(median(runs[name]))}/s{used.get(name, '')}" for name in names)
 
 
 def of_1800(bench: Bench) -> list[Row]:

@@ -4,7 +4,8 @@ import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -117,20 +118,44 @@ class Bare:
         return pgbench_rate(made.stdout)
 
 
-Runs = dict[str, list[float]]
+class Runs(dict[str, list[float]]):
+    """Rates of each contestant by round; `cpu` milliseconds of CPU a request (server, database and client together), likewise."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__({name: [] for name in names})
+        self.cpu: Runs | None = None
 
 
-def in_turn(contestants: dict[str, Callable[[int], float]], rounds: int, tell: Callable[[str], None]) -> Runs:
-    """Each contestant once a round, in turn, so that whatever else happens on the machine meets all alike."""
-    runs: Runs = {name: [] for name in contestants}
+def in_turn(
+    contestants: dict[str, Callable[[int], float]],
+    rounds: int,
+    tell: Callable[[str], None],
+    cpu: Callable[[], float] = lambda: 0.0,
+    prepare: dict[str, Callable[[], None]] | None = None,
+) -> Runs:
+    """Each contestant once a round, in turn, so that whatever else happens on the machine meets all alike.
+
+    `prepare` is done before a contestant's turn and not counted."""
+    runs, runs_cpu = Runs(contestants), Runs(contestants)
     for number in range(rounds):
         for name, run in contestants.items():
+            if prepare and name in prepare:
+                prepare[name]()
+            before, since = cpu(), time.monotonic()
             rate = run(number)
+            used, took = cpu() - before, time.monotonic() - since
             runs[name].append(rate)
-            tell(f"{number + 1}/{rounds} {name} {rate:.1f}/s")
+            runs_cpu[name].append(used * 1000 / (rate * took) if rate else float("inf"))
+            tell(f"{number + 1}/{rounds} {name} {rate:.1f}/s" + (f", CPU {runs_cpu[name][-1]:.2f} ms" if used else ""))
+    runs.cpu = runs_cpu
     return runs
 
 
-def ratio(runs: Runs, ours: str, other: str) -> float:
+def ratio(runs: dict[str, list[float]], ours: str, other: str) -> float:
     """Median of the rounds' ratios."""
     return median(a / b if b else float("inf") for a, b in zip(runs[ours], runs[other], strict=True))
+
+
+def cpu_ratio(runs: Runs, ours: str, other: str) -> float:
+    """How many times our CPU time a request of the other takes; 0 when it was not measured."""
+    return ratio(runs.cpu, other, ours) if runs.cpu and all(runs.cpu[ours]) else 0.0

@@ -71,8 +71,8 @@ def parts(url: str) -> tuple[str, str]:
 
 
 @contextmanager
-def tipg(url: str) -> Iterator[int]:
-    """TiPg on the tables of schema bench; yields its port. Tile margin as ours (64 of 4096), its own is 256."""
+def tipg(url: str) -> Iterator[tuple[int, int]]:
+    """TiPg on the tables of schema bench; yields its port and process id. Tile margin as ours (64 of 4096), its own is 256."""
     host, database = parts(url)
     log, port = STATE / "tipg.log", free_port()
     env = {name: value for name, value in os.environ.items() if not name.startswith("YIMA_")} | {
@@ -85,14 +85,14 @@ def tipg(url: str) -> Iterator[int]:
     process = launch([*argv, "--no-access-log", "--log-level", "warning"], env, log, cwd=STATE)
     try:
         answering(port, "/collections/bench.parcel/items?limit=1", [process], log)
-        yield port
+        yield port, process.pid
     finally:
         finish([process])
 
 
 @contextmanager
-def pygeoapi(url: str) -> Iterator[int]:
-    """pygeoapi on the same table; yields its port."""
+def pygeoapi(url: str) -> Iterator[tuple[int, int]]:
+    """pygeoapi on the same table; yields its port and process id."""
     host, database = parts(url)
     log, port, programs = STATE / "pygeoapi.log", free_port(), install("pygeoapi")
     config, openapi = STATE / "pygeoapi.yml", STATE / "pygeoapi-openapi.yml"
@@ -104,6 +104,6 @@ def pygeoapi(url: str) -> Iterator[int]:
     process = launch(argv, env, log, cwd=STATE)
     try:
         answering(port, "/collections/parcel/items?limit=1&f=json", [process], log)
-        yield port
+        yield port, process.pid
     finally:
         finish([process])

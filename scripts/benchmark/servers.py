@@ -47,6 +47,11 @@ def finish(processes: list[subprocess.Popen[bytes]]) -> None:
             process.wait()
 
 
+def postmaster() -> int:
+    """Process id of the bench cluster's server."""
+    return int((cluster.home(STATE) / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+
+
 def answering(port: int, path: str, processes: list[subprocess.Popen[bytes]], log: Path, seconds: float = 90) -> None:
     """Wait until the path answers 200; RuntimeError with the end of the log otherwise."""
     end = time.monotonic() + seconds

@@ -8,6 +8,7 @@ import asyncpg
 from scripts.benchmark import mvt
 from scripts.benchmark.bench import TILE_PROPERTIES, Bench
 from scripts.benchmark.client import Answer, Client
+from scripts.benchmark.extents import rates
 from scripts.benchmark.land import Land, Tile, shuffled
 from scripts.benchmark.load import Bare, in_turn, ratio
 from scripts.benchmark.report import Row, at_least, at_most, plain
@@ -81,14 +82,14 @@ def at_14(bench: Bench) -> list[Row]:
     peer = bench.theirs([tipg_tile(tile, columns) for tile in inner])
     query = bare_tile(bench.county.url, bench.county.land, 14, columns)
 
-    def cold(number: int) -> float:
+    def empty() -> None:
         bench.yima.restart()
         asked = bench.client()
-        for tile in shuffled(bench.county.land.tiles(16, whole=True), 9)[
-            :8
-        ]:  # connections and plans are open, the z14 tiles are not yet made
+        for tile in shuffled(bench.county.land.tiles(16, whole=True), 9)[:8]:  # connections are open, no z14 tile is made
             asked.get(ours_tile(tile))
         asked.close()
+
+    def cold(number: int) -> float:
         made = cold_target.run(max(30, bench.effort.seconds), first=number * 41, once=True)
         if made.errors:
             raise RuntimeError(f"cold tiles: {made}")
@@ -102,11 +103,13 @@ def at_14(bench: Bench) -> list[Row]:
         },
         bench.effort.rounds,
         bench.tell,
+        bench.cpu,
+        {"yima 冷": empty},
     )
     bench.note(
         f"z14 只有 {len(inner)} 个满瓦片 (100 万宗 ÷ 约 1,800); 冷瓦片每轮重启服务, 各取一次; 热瓦片与 304 另轮转 z15、z16 共 2,000 个以上"
     )
-    detail = ", ".join(f"{name} {plain(median(values))}/s" for name, values in runs.items())
+    detail = rates(runs, *runs)
     rows = [
         at_least("z14 瓦片 (约 1,800 宗), 冷", 2, "TiPg", ratio(runs, "yima 冷", "TiPg"), detail),
         at_least("z14 瓦片, 冷, 对裸 ST_AsMVT", 0.8, "裸查询", ratio(runs, "yima 冷", "裸查询"), detail),
@@ -158,8 +161,9 @@ def _warm(bench: Bench, inner: list[Tile], columns: str) -> list[Row]:
         },
         bench.effort.rounds,
         bench.tell,
+        bench.cpu,
     )
-    detail = f"热 {plain(median(runs['yima 热']))}/s, TiPg {plain(median(runs['TiPg']))}/s"
+    detail = rates(runs, "yima 热", "TiPg")
     asked = (after - before) / max(made.requests, 1)
     many = shuffled([*bench.county.land.tiles(15), *bench.county.land.tiles(16)])[: max(bench.effort.addresses, 2000)]
     rotating = bench.ours([ours_tile(tile) for tile in many])
@@ -167,7 +171,7 @@ def _warm(bench: Bench, inner: list[Tile], columns: str) -> list[Row]:
     more = rotating.run(bench.effort.seconds)
     return [
         at_least("z14 瓦片, 热", 40, "TiPg", ratio(runs, "yima 热", "TiPg"), detail),
-        Row("z14 瓦片, 未变 (304)", "≥ 1,500/s", f"{plain(median(runs['yima 304']))}/s", median(runs["yima 304"]) >= 1500),
+        Row("z14 瓦片, 未变 (304)", "≥ 1,500/s", rates(runs, "yima 304"), median(runs["yima 304"]) >= 1500),
         at_most("304 时对数据库的访问", 1.05, "次事务/请求", asked),
         Row(f"z15、z16 瓦片, 第二遍, 轮转 {len(many):,} 个", "", f"{plain(more.rate)}/s, p99 {plain(more.p99)} ms"),
     ]

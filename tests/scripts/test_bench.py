@@ -2,7 +2,10 @@
 
 import itertools
 import math
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import mapbox_vector_tile
@@ -10,7 +13,7 @@ import pytest
 
 from app.policy import cql2
 from scripts.benchmark import __main__ as bench
-from scripts.benchmark import county, extents, land, load, mvt, overlay, paging, report, tiles, writes
+from scripts.benchmark import county, cpu, extents, land, load, mvt, overlay, paging, report, tiles, writes
 from scripts.benchmark.land import Land
 
 ROOT = Path(__file__).parents[2]
@@ -156,6 +159,15 @@ def test_contestants_take_turns_and_ratios_are_of_one_round() -> None:
     assert "".join(order) == "ababab"
     assert load.ratio(runs, "a", "b") == 10
     assert load.ratio({"a": [1.0], "b": [0.0]}, "a", "b") == float("inf")
+
+
+def test_cpu_time_is_read_past_a_name_with_brackets_and_counts_what_ended() -> None:
+    text = "7 (a) b) S 3 7 7 0 -1 4194304 5 6 0 0 100 50 30 20 20 0 1 0 99 0 0"
+    assert cpu.read_stat(text) == (3, 150 / cpu.TICKS, 50 / cpu.TICKS)
+    before = cpu.spent([os.getpid()])
+    subprocess.run([sys.executable, "-c", "sum(i * i for i in range(3_000_000))"], check=True)
+    assert cpu.spent([]) > 0
+    assert cpu.spent([os.getpid()]) - before > 0.05
 
 
 def test_addresses_carry_their_tags(tmp_path: Path) -> None:
