@@ -4,6 +4,7 @@ Figures are ratios of one run on one machine, medians of rounds taken in turn; a
 """
 
 import argparse
+import os
 import platform
 import sys
 import time
@@ -35,7 +36,9 @@ FAIR = (
     "同样 26 个属性、主键、GiST 索引、EPSG:4326 (TiPg 因此不必转换坐标)",
     "yima 每次请求都校验 X-API-Key 并给出 ETag; TiPg、pygeoapi 不验身份。TiPg 每次另数总数 (其自身设计), gzip 为 6 级, yima 为 1 级",
     "裸查询用 pgbench -M prepared -c 4 -j 1, 随机范围与 HTTP 同一分布: "
-    "(a) bench.parcel 的同样各列 + ST_AsGeoJSON(geom,7), (b) map_parcel.feature 存储的字节",
+    "(a) bench.parcel 的同样各列 + ST_AsGeoJSON(geom,7), (b) map_parcel.feature 存储的字节 (按文本取, 比十六进制快)",
+    "括号里的 CPU 是一次请求在服务、数据库、压测工具上合计的处理器毫秒数, 机器不空闲时比速率可信",
+    "范围没有服务端缓存, 地址轮转, 每次都是冷的; 304 另列",
     "TiPg 瓦片边距设为 64 (与 yima 同), 属性与 yima 瓦片相同; 它从 4326 现算 3857; 裸 ST_AsMVT 用另存并建索引的 3857 窄表",
 )
 
@@ -76,16 +79,18 @@ def main() -> int:
     county.STATE.mkdir(mode=0o711, parents=True, exist_ok=True)
     for name in ("tipg", "pygeoapi"):
         peers.install(name)
+    busy = os.getloadavg()[0]
     url = cluster.start(county.STATE, fast=True)
     try:
         small = county.ready(url, "bench_10000", Land(10_000), rebuild=args.rebuild)
         large = county.ready(url, f"bench_{land.parcels}", land, rebuild=args.rebuild)
         with serving(large.url, large.key) as yima, peers.tipg(large.url) as tipg, peers.pygeoapi(large.url) as pygeoapi:
             bench = Bench(large, small, effort, yima, tipg[0], pygeoapi[0], (tipg[1], pygeoapi[1]))
+            bench.note(f"开始前机器的平均负载 {busy:.1f}" + (" (不空闲: 只看比值)" if busy > 0.5 else ""))
             rows = measured(bench, args.only or list(ROWS))
             title = (
                 f"{datetime.now().astimezone():%Y-%m-%d %H:%M} 实测: {land.parcels:,} 宗, {platform.machine()} "
-                f"{WORKERS} 核, 每个服务 {WORKERS} 个进程, 4 个客户端 (另注明的除外); 各轮交替, 取各轮比值的中位数。"
+                f"{os.cpu_count()} 核, 每个服务 {WORKERS} 个进程, 4 个客户端 (另注明的除外); 各轮交替, 取各轮比值的中位数。"
             )
             told = report.document(title, rows, (*FAIR, *bench.notes))
             sys.stdout.write(told)

@@ -22,6 +22,8 @@ class Effort:
 
     rounds: int
     seconds: int
+    peer_seconds: int
+    """Seconds of a slow peer, so that enough of its answers end within."""
     addresses: int
     pages: int | None
     """Pages looked at of each walk, none: all."""
@@ -29,8 +31,8 @@ class Effort:
     """Seconds of the mixed load."""
 
 
-FULL = Effort(rounds=5, seconds=4, addresses=2500, pages=None, writing=60)
-QUICK = Effort(rounds=2, seconds=2, addresses=400, pages=40, writing=15)
+FULL = Effort(rounds=5, seconds=4, peer_seconds=6, addresses=2500, pages=None, writing=60)
+QUICK = Effort(rounds=2, seconds=2, peer_seconds=5, addresses=400, pages=40, writing=15)
 
 
 @dataclass

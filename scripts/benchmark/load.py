@@ -154,8 +154,3 @@ def in_turn(
 def ratio(runs: dict[str, list[float]], ours: str, other: str) -> float:
     """Median of the rounds' ratios."""
     return median(a / b if b else float("inf") for a, b in zip(runs[ours], runs[other], strict=True))
-
-
-def cpu_ratio(runs: Runs, ours: str, other: str) -> float:
-    """How many times our CPU time a request of the other takes; 0 when it was not measured."""
-    return ratio(runs.cpu, other, ours) if runs.cpu and all(runs.cpu[ours]) else 0.0
