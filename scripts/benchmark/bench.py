@@ -2,6 +2,7 @@
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -66,6 +67,20 @@ class Bench:
     def client(self) -> Client:
         """A connection to the service with its key."""
         return Client(self.yima.port, self.yima.headers)
+
+    def tags(self, paths: list[str], connections: int = 4) -> list[str]:
+        """ETag of each path now, asked over a few connections."""
+
+        def ask(part: list[str]) -> list[str]:
+            client = self.client()
+            found = [client.get(path).headers["etag"] for path in part]
+            client.close()
+            return found
+
+        size = -(-len(paths) // connections)
+        with ThreadPoolExecutor(connections) as threads:
+            parts = threads.map(ask, [paths[at : at + size] for at in range(0, len(paths), size)])
+        return [tag for part in parts for tag in part]
 
     def ours(self, paths: list[str], *, gzip: bool = False, tags: list[str] | None = None) -> Target:
         """Addresses of the service."""

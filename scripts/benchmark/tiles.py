@@ -143,9 +143,8 @@ async def _in_margin(url: str, tile: Tile) -> int:
 
 def _warm(bench: Bench, inner: list[Tile], columns: str) -> list[Row]:
     """The same tiles again and with their ETags; then as many more of z15 and z16 as make 2,000."""
-    client = bench.client()
-    tags = [client.get(ours_tile(tile)).headers["etag"] for tile in inner]
     paths = [ours_tile(tile) for tile in inner]
+    tags = bench.tags(paths)
     warm, unchanged, peer = bench.ours(paths), bench.ours(paths, tags=tags), bench.theirs([tipg_tile(tile, columns) for tile in inner])
     warm.run(bench.effort.seconds)  # each worker has made each tile, or most
     before = asyncio.run(transactions(bench.county.url))
