@@ -118,6 +118,18 @@ class Bare:
         return pgbench_rate(made.stdout)
 
 
+def steady(target: Target, seconds: int) -> Callable[[int], float]:
+    """A contestant of `in_turn`: rate of 4 clients, further on in the addresses each round. What failed is an error, not speed."""
+
+    def run(number: int) -> float:
+        made = target.run(seconds, first=number * 137)
+        if made.errors:
+            raise RuntimeError(f"port {target.port}: {made.errors} errors in {made.requests} requests")
+        return made.rate
+
+    return run
+
+
 class Runs(dict[str, list[float]]):
     """Rates of each contestant by round; `cpu` milliseconds of CPU a request (server, database and client together), likewise."""
 

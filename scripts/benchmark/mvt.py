@@ -41,6 +41,7 @@ def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
     while at < len(data):
         key, at = _varint(data, at)
         kind = key & 7
+        value: Any
         if kind == 0:
             value, at = _varint(data, at)
         elif kind == 2:

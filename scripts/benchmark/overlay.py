@@ -8,8 +8,7 @@ from statistics import median
 from typing import Any
 
 from scripts.benchmark.bench import Bench
-from scripts.benchmark.county import COUNTY
-from scripts.benchmark.land import Box, ring
+from scripts.benchmark.land import COUNTY, Box, ring
 from scripts.benchmark.report import Row, plain
 
 BAR_S = 3.0

@@ -4,12 +4,11 @@ import socketserver
 import threading
 import time
 from statistics import median
-from typing import Any
 
 from scripts.benchmark.bench import Bench, ours_items
 from scripts.benchmark.client import Answer, Client
 from scripts.benchmark.land import bbox
-from scripts.benchmark.load import in_turn, ratio
+from scripts.benchmark.load import Target, in_turn, paths_file, ratio, steady
 from scripts.benchmark.report import Row, at_most, plain
 from scripts.benchmark.servers import serving
 
@@ -87,25 +86,15 @@ def growing(bench: Bench) -> list[Row]:
     rows = []
     with serving(bench.small.url, bench.small.key) as small:
         for wanted in (107, 1800):
-            targets: dict[str, Any] = {"大县": bench.ours([ours_items(bbox(b)) for b in bench.county.land.extents(wanted, 400, seed=4)])}
-            own = bench.ours([ours_items(bbox(b)) for b in bench.small.land.extents(wanted, 400, seed=4)])
-            targets["小县"] = type(own)(small.port, own.paths, tuple(small.headers.items()))
-            runs = in_turn(
-                {name: (lambda _, t=target: t.run(bench.effort.seconds).rate) for name, target in targets.items()},
-                bench.effort.rounds,
-                bench.tell,
-            )
+            large = bench.ours([ours_items(bbox(box)) for box in bench.county.land.extents(wanted, 400, seed=4)])
+            own = paths_file([ours_items(bbox(box)) for box in bench.small.land.extents(wanted, 400, seed=4)])
+            little = Target(small.port, own, tuple(small.headers.items()))
+            contestants = {"大县": steady(large, bench.effort.seconds), "小县": steady(little, bench.effort.seconds)}
+            runs = in_turn(contestants, bench.effort.rounds, bench.tell)
             slower = ratio(runs, "小县", "大县")
             detail = f"小县 {plain(median(runs['小县']))}/s, 大县 {plain(median(runs['大县']))}/s"
-            rows.append(
-                at_most(
-                    f"1 万宗 → {bench.county.land.parcels // 10_000:,} 万宗, 同样约 {wanted // 100 * 100:,} 宗的范围",
-                    1.5,
-                    "×",
-                    slower,
-                    detail,
-                )
-            )
+            work = f"1 万宗 → {bench.county.land.parcels // 10_000:,} 万宗, 同样约 {wanted // 100 * 100:,} 宗的范围"
+            rows.append(at_most(work, 1.5, "×", slower, detail))
     return rows
 
 

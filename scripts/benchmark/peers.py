@@ -55,10 +55,10 @@ def install(name: str) -> Path:
     if not mark.exists() or mark.read_text() != want:
         sys.stderr.write(f"安装 {PACKAGES[name][0]} …\n")
         PLACE.mkdir(mode=0o711, parents=True, exist_ok=True)
-        uv, env = os.environ.get("BENCH_UV") or "uv", {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(place)], check=True, env=env)
+        env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+        subprocess.run(["uv", "venv", "--quiet", "--clear", "--python", sys.executable, str(place)], check=True, env=env)
         python = str(place / "bin" / "python")
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *PACKAGES[name]], check=True, env=env)
+        subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, *PACKAGES[name]], check=True, env=env)
         mark.write_text(want)
     return place / "bin"
 

@@ -10,7 +10,7 @@ from scripts.benchmark.bench import TILE_PROPERTIES, Bench
 from scripts.benchmark.client import Answer, Client
 from scripts.benchmark.extents import rates
 from scripts.benchmark.land import Land, Tile, shuffled
-from scripts.benchmark.load import Bare, in_turn, ratio
+from scripts.benchmark.load import Bare, in_turn, ratio, steady
 from scripts.benchmark.report import Row, at_least, at_most, plain
 
 BARE = """\\set x random({left}, {right})
@@ -98,7 +98,7 @@ def at_14(bench: Bench) -> list[Row]:
     runs = in_turn(
         {
             "yima 冷": cold,
-            "TiPg": lambda n: peer.run(bench.effort.seconds, first=n * 41).rate,
+            "TiPg": steady(peer, bench.effort.peer_seconds),
             "裸查询": lambda _: query.run(bench.effort.seconds),
         },
         bench.effort.rounds,
@@ -154,9 +154,9 @@ def _warm(bench: Bench, inner: list[Tile], columns: str) -> list[Row]:
         raise RuntimeError(f"304 expected: {made}")
     runs = in_turn(
         {
-            "yima 热": lambda n: warm.run(bench.effort.seconds, first=n * 41).rate,
-            "yima 304": lambda n: unchanged.run(bench.effort.seconds, first=n * 41).rate,
-            "TiPg": lambda n: peer.run(bench.effort.seconds, first=n * 41).rate,
+            "yima 热": steady(warm, bench.effort.seconds),
+            "yima 304": steady(unchanged, bench.effort.seconds),
+            "TiPg": steady(peer, bench.effort.peer_seconds),
         },
         bench.effort.rounds,
         bench.tell,

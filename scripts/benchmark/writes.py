@@ -16,8 +16,8 @@ from app.policy import pack_for
 from scripts.benchmark import mvt
 from scripts.benchmark.bench import Bench, ours_items
 from scripts.benchmark.client import Answer, Client, one_each
-from scripts.benchmark.county import COUNTY, TODAY
-from scripts.benchmark.land import bbox, column_of, row_of
+from scripts.benchmark.county import TODAY
+from scripts.benchmark.land import COUNTY, bbox, column_of, row_of
 from scripts.benchmark.report import Row, plain
 from scripts.benchmark.servers import Yima
 
