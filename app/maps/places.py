@@ -14,7 +14,7 @@ from app.maps.moments import Moment
 from app.maps.queries import Page
 
 
-def _statement(layer_id: str, page: Page, bound: list[Any]) -> str:
+def statement(layer_id: str, page: Page, bound: list[Any]) -> str:
     """The layer's page; its properties become typed columns (t) only where a filter or an order reads them."""
     columns = condition = ""
     if page.conditions or page.sort:
@@ -39,7 +39,7 @@ def _statement(layer_id: str, page: Page, bound: list[Any]) -> str:
     return page.crs.drawn(statement)
 
 
-def _values(principal: Principal, moment: Moment, page: Page, feature_id: int | None) -> list[Any]:
+def values(principal: Principal, moment: Moment, page: Page, feature_id: int | None) -> list[Any]:
     sides = [[getattr(e, side) for e in page.envelopes] or None for side in ("west", "south", "east", "north")]
     own = (principal.responsible_body or "") if principal.role is Role.officer else None
     return [principal.county_code, moment.start, moment.end, page.after, page.limit + 1, *sides, own, feature_id, page.shape]
@@ -47,8 +47,8 @@ def _values(principal: Principal, moment: Moment, page: Page, feature_id: int | 
 
 async def features(pool: asyncpg.Pool, principal: Principal, layer: Layer, moment: Moment, page: Page) -> Found:
     """One page of a small layer; an officer sees cases and freed land of his own body only."""
-    bound = _values(principal, moment, page, None)
-    rows = await pool.fetch(_statement(layer.id, page, bound), *bound)
+    bound = values(principal, moment, page, None)
+    rows = await pool.fetch(statement(layer.id, page, bound), *bound)
     more = len(rows) > page.limit
     last = rows[page.limit - 1] if more else None
     after = None if last is None else [last["key"] if page.sort else last["id"], last["id"] if page.sort else None]
@@ -60,8 +60,8 @@ async def feature(pool: asyncpg.Pool, principal: Principal, layer: Layer, moment
     """One feature by its integer id."""
     if not (key.isascii() and key.isdigit() and len(key) <= 16):
         raise NotFound(f"没有 {key}")
-    bound = _values(principal, moment, Page((), {}, 1), int(key))
-    row = await pool.fetchrow(_statement(layer.id, Page((), {}, 1, crs=crs), bound), *bound)
+    bound = values(principal, moment, Page((), {}, 1), int(key))
+    row = await pool.fetchrow(statement(layer.id, Page((), {}, 1, crs=crs), bound), *bound)
     if row is None:
         raise NotFound(f"没有 {key}")
     return bytes(row["feature"])

@@ -1,0 +1,86 @@
+"""What the process that writes a file is told: statements with their values, columns, system, form. Light: imports nothing of the house.
+
+The process must stay small (a spatial index of a million shapes is 130 MB already), so all that needs the registry, the filters or the
+rights is decided before it starts.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+DEGREES = frozenset({4490, 4326})
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of the file: type as the registry names it, Chinese label, unit, source."""
+
+    name: str
+    type: str
+    label: str
+    source: str
+    unit: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The label with its unit."""
+        return f"{self.label}({self.unit})" if self.unit else self.label
+
+
+@dataclass(frozen=True)
+class Target:
+    """The system of the file: an EPSG code (x = east), a shift of the stored degrees that no code names, or (neither) the county's plane."""
+
+    srid: int | None
+    uri: str
+    shift: str | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Stored numbers have to be changed."""
+        return self.srid not in DEGREES
+
+    @property
+    def is_degrees(self) -> bool:
+        """Longitude and latitude, shifted or not."""
+        return self.srid in (None, *DEGREES)
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the transaction sees: version of the layer, day of the facts, rows, the county's plane."""
+
+    version: int
+    facts_as_of: date | None
+    rows: int
+    meridian: int
+
+
+@dataclass(frozen=True)
+class Order:
+    """One file to write. `rows` gives (id, text, WKB in stored degrees): the text is the stored feature or its properties only."""
+
+    county_code: str
+    collection: str
+    title: str
+    format: str
+    columns: tuple[Field, ...]
+    target: Target
+    rows: tuple[str, tuple[Any, ...]]
+    head: tuple[str, tuple[Any, ...]]
+    is_point: bool = False
+    is_ready: bool = False
+    """The stored texts go out as they are."""
+    encoding: str = "UTF-8"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished file and the state of the data it shows; `notes` are told to whoever asked (lost letters, cut texts)."""
+
+    rows: int
+    size: int
+    sha256: str
+    layer_version: int
+    facts_as_of: str | None
+    notes: list[str] = field(default_factory=list)
