@@ -93,6 +93,28 @@ def import_files(
     typer.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=1, default=str) if as_json else report.as_text())
 
 
+@app.command("export")
+def export_file(
+    collection: Annotated[str, typer.Argument(help="parcels|control-lines|towns|blocks|cases|freed-land")],
+    county: County,
+    out: Annotated[Path, typer.Option(help="写到哪个文件")],
+    format: Annotated[str, typer.Option(help="geojson|geojsonseq|gpkg|shapefile|flatgeobuf|geoparquet|guotu-txt|xlsx|csv|kml")],
+    filter: Annotated[str | None, typer.Option(help="CQL2 文本")] = None,
+    bbox: Annotated[str | None, typer.Option(help="西,南,东,北 (度)")] = None,
+    crs: Annotated[str | None, typer.Option(help="坐标系 URI")] = None,
+    encoding: Annotated[str | None, typer.Option(help="UTF-8|GBK (Shapefile、CSV、国土 TXT)")] = None,
+    properties: Annotated[str | None, typer.Option(help="只要这些字段, 逗号分隔")] = None,
+) -> None:
+    """Export a collection, or what a filter selects of it, to a file; shows how far it is."""
+    from app.maps.exports import by_hand
+
+    asked = {"filter": filter, "bbox": bbox, "crs": crs, "encoding": encoding,
+             "properties": tuple(properties.split(",")) if properties else None}  # fmt: skip
+    made = run(by_hand.export(system(county, "命令行"), collection, format, out, asked,
+                              told=lambda done, of: typer.echo(f"\r{done} / {of} 行", err=True, nl=False)))  # fmt: skip
+    typer.echo(f"\n{out}: {made.rows} 行, {made.size} 字节, sha256 {made.sha256}" + "".join(f"\n! {note}" for note in made.notes))
+
+
 @app.command()
 def classify(county: County, as_of: Annotated[str | None, typer.Option(help="YYYY-MM-DD, 默认今天")] = None) -> None:
     """研判: facts, verdicts, map, for one county."""

@@ -10,6 +10,7 @@ from app.enterprises import models as _enterprises
 from app.imports import models as _imports
 from app.ledger import models as _ledger
 from app.maps import models as _maps
+from app.maps.exports import models as _exports
 from app.parcels import models as _parcels
 from app.remediation import models as _remediation
 from app.territories import models as _territories
@@ -17,6 +18,6 @@ from app.zoning import models as _zoning
 
 metadata = Base.metadata
 ROOMS = (
-    _accounts, _audit, _classification, _enterprises, _imports, _layers, _ledger, _maps, _parcels, _remediation, _state, _territories,
-    _zoning,
+    _accounts, _audit, _classification, _enterprises, _exports, _imports, _layers, _ledger, _maps, _parcels, _remediation, _state,
+    _territories, _zoning,
 )  # fmt: skip

@@ -13,6 +13,7 @@ from app.ledger import router as ledger
 from app.maps import router as maps
 from app.maps.analysis import router as analysis
 from app.maps.changes import router as changes
+from app.maps.exports import router as exports
 from app.maps.pages import clients
 from app.maps.tiles import router as tiles
 from app.policy import router as policy
@@ -24,7 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     docs_page.router,
     accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
-    dossiers.router, analysis.router, changes.router, clients.router,
+    dossiers.router, analysis.router, changes.router, exports.router, clients.router,
 )  # fmt: skip
 
 PROBLEMS = (import_problems,)

@@ -26,7 +26,10 @@ def gcj02(xy: Pairs) -> Pairs:
     phi = np.radians(lat)
     magic = 1 - _EE * np.sin(phi) ** 2
     moved = np.column_stack(
-        (lon + np.degrees(east) / (_A / np.sqrt(magic) * np.cos(phi)), lat + np.degrees(north) / (_A * (1 - _EE) / (magic * np.sqrt(magic))))
+        (
+            lon + np.degrees(east) / (_A / np.sqrt(magic) * np.cos(phi)),
+            lat + np.degrees(north) / (_A * (1 - _EE) / (magic * np.sqrt(magic))),
+        )
     )
     inside = (lon > 72.004) & (lon < 137.8347) & (lat > 0.8293) & (lat < 55.8271)
     return np.where(inside[:, None], moved, xy)

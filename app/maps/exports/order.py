@@ -29,7 +29,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Target:
-    """The system of the file: an EPSG code (x = east), a shift of the stored degrees that no code names, or (neither) the county's plane."""
+    """The system of the file: an EPSG code (x = east), a shift of the stored degrees without a code, or (neither) the county's plane."""
 
     srid: int | None
     uri: str

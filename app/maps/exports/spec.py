@@ -185,8 +185,10 @@ def _target(uri: str | None, form: Form) -> Target:
         uri = uri or (CRS84 if form.is_rfc7946 else f"{EPSG}{STORED}")
     found = SYSTEMS.get(uri)
     if found is None:
-        raise BadParameter(f"不支持的坐标系 {uri[:120]}", pointer="/crs", hint=f"{EPSG}<代码>, 见图层的 crs 列表; 偏移坐标 {'、'.join(SHIFTED)}")
-    srid = WGS84 if uri in (CRS84, f"{EPSG}{WGS84}") or form.only_degrees and found.is_geographic else found.srid
+        raise BadParameter(
+            f"不支持的坐标系 {uri[:120]}", pointer="/crs", hint=f"{EPSG}<代码>, 见图层的 crs 列表; 偏移坐标 {'、'.join(SHIFTED)}"
+        )
+    srid = WGS84 if uri in (CRS84, f"{EPSG}{WGS84}") or (form.only_degrees and found.is_geographic) else found.srid
     if form.only_degrees and srid not in DEGREES:
         raise FormatUnfit(f"{form.label} 只用经纬度", pointer="/crs")
     if form.only_planes and srid not in _PLANES:

@@ -33,7 +33,9 @@ def _parcels(plan: Plan, *, whole_texts: bool) -> tuple[str, list[Any]]:
         bound.append(value)
         return f"${len(bound)}"
 
-    shown = f"CASE WHEN p.responsible_body = {bind(view.own_body or '')} THEN p.feature ELSE p.outline END" if view.is_officer else "p.feature"
+    shown = (
+        f"CASE WHEN p.responsible_body = {bind(view.own_body or '')} THEN p.feature ELSE p.outline END" if view.is_officer else "p.feature"
+    )
     mark = "position('\"properties\":'::bytea IN f.text)"
     text = "f.text" if whole_texts else f"substring(f.text FROM {mark} + 13 FOR octet_length(f.text) - {mark} - 13)"
     terms = f"p.county_code = {bind(view.county_code)}" + (f" AND p.id IN ({chosen})" if chosen else "")

@@ -1,5 +1,6 @@
 """What GDAL writes from Arrow: GeoPackage, FlatGeobuf, KML, Shapefile's parts, and GeoJSON in another form than the stored one."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ DRIVERS = {
     "gpkg": "GPKG", "flatgeobuf": "FlatGeobuf", "kml": "KML", "shapefile": "ESRI Shapefile", "geojson": "GeoJSON",
     "geojsonseq": "GeoJSONSeq",
 }  # fmt: skip
-UNNAMED = 'ENGCRS["{name}",EDATUM["{name}"],CS[ellipsoidal,2],AXIS["longitude",east],AXIS["latitude",north],ANGLEUNIT["degree",0.0174532925199433]]'
 
 
 def write(file: Path, job: Job) -> None:
@@ -26,6 +26,7 @@ def write(file: Path, job: Job) -> None:
 def feed(file: Path, job: Job, driver: str, reader: pa.RecordBatchReader, **options: Any) -> None:
     """Hand the batches to GDAL as it asks for them; a fault of the rows keeps its own name."""
     try:
+        warnings.filterwarnings("ignore", message="'crs' was not provided")  # shifted coordinates have none
         pyogrio.write_arrow(
             reader, file, driver=driver, layer=job.order.collection, geometry_name="geom",
             geometry_type="Point" if job.order.is_point else "MultiPolygon", crs=crs_of(job), **options,

@@ -26,7 +26,9 @@ def write(file: Path, job: Job) -> None:
         waiting: list[pa.RecordBatch] = []
         for batch in job.arrow():
             bounds = shapely.bounds(shapely.from_wkb(batch.column("geom").to_numpy(zero_copy_only=False)))
-            extent = np.array([*np.fmin(extent[:2], np.nanmin(bounds[:, :2], axis=0)), *np.fmax(extent[2:], np.nanmax(bounds[:, 2:], axis=0))])
+            extent = np.array(
+                [*np.fmin(extent[:2], np.nanmin(bounds[:, :2], axis=0)), *np.fmax(extent[2:], np.nanmax(bounds[:, 2:], axis=0))]
+            )
             box = pa.StructArray.from_arrays([pa.array(bounds[:, n], from_pandas=True) for n in range(4)], _SIDES)
             waiting.append(pa.record_batch([*batch.columns, box], schema=plain))
             if sum(b.num_rows for b in waiting) >= GROUP:

@@ -22,7 +22,7 @@ def write(file: Path, job: Job) -> None:
     with file.open("wb", buffering=1 << 20) as out:
         out.write(_encoded("".join(f"{line}\r\n" for line in _heading(job)), encoding)[0])
         for batch in job.arrow():
-            body, n = _encoded("".join(f"{line}\r\n" for line in _plots(batch, job)), encoding)
+            body, n = _encoded("".join(f"{line}\r\n" for line in _plots(batch)), encoding)
             out.write(body)
             lost += n
     if lost:
@@ -37,13 +37,14 @@ def plane_of(meridian: int) -> int:
 def _heading(job: Job) -> list[str]:
     srid = job.target.srid or 0
     zone = srid - 4488 if srid in _PREFIXED else srid - 4509
+    day = job.about["facts_as_of"]
     return [
-        "[属性描述]", "格式版本号=1.01版本", "数据产生单位=一码管地", f"数据产生日期={job.about['facts_as_of']}", "坐标系=2000国家大地坐标系",
+        "[属性描述]", "格式版本号=1.01版本", "数据产生单位=一码管地", f"数据产生日期={day}", "坐标系=2000国家大地坐标系",
         "几度分带=3", "投影类型=高斯克吕格", "计量单位=米", f"带号={zone}", "精度=0.001", "转换参数=0,0,0,0,0,0,0", "[地块坐标]",
     ]  # fmt: skip
 
 
-def _plots(batch: Any, job: Job) -> Iterator[str]:
+def _plots(batch: Any) -> Iterator[str]:
     shapes = shapely.from_wkb(batch.column("geom").to_numpy(zero_copy_only=False))
     hectares = np.round(np.nan_to_num(shapely.area(shapes)) / 10_000, 4)
     said = {name: batch.column(name).to_pylist() for name in ("cadastral_code", "land_code", "code", "name", "project_name") if name in

@@ -66,5 +66,7 @@ def _fit(column: pa.Array, encoding: str) -> tuple[pa.Array, int]:
 def _explained(job: Job, names: list[str]) -> str:
     """Tab-separated, so that no reader takes it for a table of parcels."""
     lines = ["字段名\t名称\t含义\t来源"]
-    lines += [f"{SHORT.get(n, n)}\t{n}\t{c.title}\t{c.source}" for n, c in zip(job.table.names, job.table.columns, strict=True) if n in names]
+    lines += [
+        f"{SHORT.get(n, n)}\t{n}\t{c.title}\t{c.source}" for n, c in zip(job.table.names, job.table.columns, strict=True) if n in names
+    ]
     return "\r\n".join(["\t".join(pair) for pair in job.about.items()] + ["", *lines, ""])
