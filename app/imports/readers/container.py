@@ -11,10 +11,11 @@ from app.imports.errors import FileUnreadable, FormatUnknown
 
 VECTOR_SUFFIXES = {
     ".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON", ".json": "GeoJSON", ".fgb": "FlatGeobuf", ".gdb": "OpenFileGDB",
+    ".geojsons": "GeoJSONSeq", ".geojsonl": "GeoJSONSeq", ".kml": "KML",
 }  # fmt: skip
 TABLE_SUFFIXES = {".xlsx": "xlsx", ".xls": "xls", ".xlsm": "xlsx", ".ods": "ods", ".csv": "csv", ".tsv": "csv"}
 _LARGEST_UNPACKED = 4 << 30
-_SUPPORTED = "支持 GeoPackage、Shapefile(可打包为 zip)、GeoJSON、国土 TXT、Excel、CSV、GeoParquet"
+_SUPPORTED = "支持 GeoPackage、Shapefile(可打包为 zip)、GeoJSON、FlatGeobuf、KML、国土 TXT、Excel、CSV、GeoParquet"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ SETTINGS = {
     "statement_timeout": str(STATEMENT_MS), "default_transaction_read_only": "on", "application_name": "yima_export",
     "TimeZone": "Asia/Shanghai",
 }  # fmt: skip
-MERIDIAN = "SELECT meridian_epsg FROM county WHERE code = $1"
 
 
 class Rows:
@@ -86,4 +85,4 @@ class Rows:
         seen = await conn.fetchrow(sql, *values)
         sql, values = self._order.rows
         count = await conn.fetchval(f"SELECT count(*) FROM ({sql}) counted", *values)
-        return Head(seen["version"], seen["facts_as_of"], count, await conn.fetchval(MERIDIAN, self._order.county_code))
+        return Head(seen["version"], seen["facts_as_of"], count, seen["meridian"])

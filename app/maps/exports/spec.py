@@ -175,7 +175,7 @@ def _columns(spec: Spec, view: View) -> Mapping[str, Column]:
 
 def _target(uri: str | None, form: Form) -> Target:
     """The system of the file. 国土 TXT without one takes the county's plane, which only the database knows (srid None)."""
-    if uri in SHIFTED:
+    if uri is not None and uri in SHIFTED:
         if form.only_planes or not form.has_shape:
             raise FormatUnfit(f"{form.label} 不用 {SHIFTED[uri][0]} 坐标", pointer="/crs")
         return Target(None, uri, uri)

@@ -1,5 +1,6 @@
 """The plan of an export as an order: its rows in id order as the caller's scope and filters choose them, values bound."""
 
+from pathlib import Path
 from typing import Any
 
 from app.maps import places, queries
@@ -7,6 +8,8 @@ from app.maps.exports.order import Field, Order
 from app.maps.exports.spec import Plan
 from app.maps.moments import parse
 from app.policy.registry import Column
+
+HEAD = Path(__file__).parent / "sql" / "head.sql"
 
 
 def order_of(plan: Plan) -> Order:
@@ -16,7 +19,7 @@ def order_of(plan: Plan) -> Order:
     sql, values = _parcels(plan, whole_texts=is_ready) if spec.collection == "parcels" else _places(plan)
     return Order(
         spec.county_code, spec.collection, plan.title, spec.format, tuple(map(_field, plan.columns.values())), plan.target,
-        (sql, tuple(values)), (queries.sql("head"), (spec.county_code, spec.collection)), plan.is_point, is_ready, spec.encoding or "UTF-8",
+        (sql, tuple(values)), (HEAD.read_text(), (spec.county_code, spec.collection)), plan.is_point, is_ready, spec.encoding or "UTF-8",
     )  # fmt: skip
 
 

@@ -20,9 +20,9 @@ GROUP = 65_536
 def write(file: Path, job: Job) -> None:
     """The file; its `geo` metadata is written last, when the extent is known."""
     schema = job.table.schema
-    plain = pa.schema([field.with_metadata(_described(field)) for field in schema] + [_BBOX])
+    plain = pa.schema([*(field.remove_metadata() for field in schema), _BBOX])
     extent = np.array([np.inf, np.inf, -np.inf, -np.inf])
-    with pq.ParquetWriter(file, plain, compression="zstd", compression_level=1, store_schema=True) as out:
+    with pq.ParquetWriter(file, plain, compression="zstd", compression_level=1, store_schema=False) as out:
         waiting: list[pa.RecordBatch] = []
         for batch in job.arrow():
             bounds = shapely.bounds(shapely.from_wkb(batch.column("geom").to_numpy(zero_copy_only=False)))
@@ -36,13 +36,13 @@ def write(file: Path, job: Job) -> None:
                 waiting = []
         if waiting:
             out.write_table(pa.Table.from_batches(waiting), row_group_size=GROUP * 2)
-        out.add_key_value_metadata({"geo": json.dumps(_geo(job, extent)), "yima": json.dumps(job.about, ensure_ascii=False)})
+        out.add_key_value_metadata({"geo": json.dumps(_geo(job, extent)), "yima": json.dumps(_about(job), ensure_ascii=False)})
 
 
-def _described(field: pa.Field) -> dict[bytes, bytes] | None:
-    """Label and source of a column under plain names."""
-    said = {key.decode().rpartition(":")[2]: value for key, value in (field.metadata or {}).items() if key.startswith(b"GDAL:")}
-    return {(b"title" if key == "alternative_name" else b"source"): value for key, value in said.items()} or None
+def _about(job: Job) -> dict[str, Any]:
+    """What the file says of itself, and what its columns mean."""
+    columns = {c.name: {"title": c.label, "unit": c.unit, "source": c.source} for c in job.table.columns}
+    return {**job.about, "columns": columns}
 
 
 def _geo(job: Job, extent: Any) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def _heading(job: Job) -> list[str]:
 
 def _plots(batch: Any) -> Iterator[str]:
     shapes = shapely.from_wkb(batch.column("geom").to_numpy(zero_copy_only=False))
-    hectares = np.round(np.nan_to_num(shapely.area(shapes)) / 10_000, 4)
+    hectares: Any = np.nan_to_num(shapely.area(shapes)) / 10_000
     said = {name: batch.column(name).to_pylist() for name in ("cadastral_code", "land_code", "code", "name", "project_name") if name in
             batch.schema.names}  # fmt: skip
     ids = batch.column("id").to_pylist()
