@@ -15,6 +15,7 @@ from shapely.geometry import box, mapping
 
 from app.core.crs import STORED, reproject
 from app.core.errors import BadParameter
+from app.maps.shift import SHIFTED
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _DRAWN = re.compile(r"ST_AsGeoJSON\((.+?), [37], 0\)")
@@ -33,6 +34,11 @@ class Crs:
     def is_stored(self) -> bool:
         """Stored texts can be sent as they are."""
         return self.uri == CRS84
+
+    @property
+    def is_shifted(self) -> bool:
+        """GCJ-02 or BD-09: stored degrees, moved when they leave."""
+        return self.uri in SHIFTED
 
     @property
     def is_geographic(self) -> bool:
@@ -74,7 +80,7 @@ def parse_crs(uri: str | None, name: str = "crs") -> Crs:
     """The system of a parameter, CRS84 when it was not given."""
     if uri is None:
         return DEFAULT
-    found = SYSTEMS.get(uri)
+    found = SYSTEMS.get(uri) or (Crs(uri, STORED) if name == "crs" and uri in SHIFTED else None)
     if found is None:
         raise BadParameter(f"不支持的坐标系 {uri[:120]}", pointer=f"query:{name}", hint=f"{CRS84} 或 {EPSG}<代码>, 见图层的 crs 列表")
     return found

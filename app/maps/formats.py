@@ -9,10 +9,15 @@ from typing import Any, Literal
 
 import shapely
 
-Format = Literal["json", "geojson", "geojsonseq", "csv"]
+from app.maps.crs import Crs
+from app.policy.registry import Column
+
+Format = Literal["json", "geojson", "geojsonseq", "csv", "flatgeobuf"]
 GEOJSON = "application/geo+json"
+FLATGEOBUF = "application/vnd.flatgeobuf"
 MEDIA: dict[str | None, str] = {
     None: GEOJSON, "json": GEOJSON, "geojson": GEOJSON, "geojsonseq": "application/geo+json-seq", "csv": "text/csv; charset=utf-8",
+    "flatgeobuf": FLATGEOBUF,
 }  # fmt: skip
 
 
@@ -63,6 +68,13 @@ def table(rows: list[bytes], names: Sequence[str]) -> bytes:
         wkt = shapely.to_wkt(shapely.from_geojson(json.dumps(shape)), rounding_precision=-1) if shape else ""
         writer.writerow((feature["id"], *(_cell(feature["properties"].get(name)) for name in names), wkt))
     return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def flatgeobuf(rows: list[bytes], columns: Sequence[Column], crs: Crs, *, is_point: bool) -> bytes:
+    """The page as FlatGeobuf, x = east; GDAL and Arrow load when first asked for."""
+    from app.maps.exports.page import written
+
+    return written(rows, columns, crs, is_point=is_point)
 
 
 def _cell(value: Any) -> Any:

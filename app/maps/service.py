@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from app.core import clock, pages
 from app.core.errors import BadParameter
 from app.core.principal import Principal
-from app.maps import answers, features, fields, formats, history, links, meta, ogc, places, schema, sorting
+from app.maps import answers, features, fields, formats, history, links, meta, ogc, places, schema, shifted, sorting
 from app.maps import filters as filtering
 from app.maps.crs import DEFAULT, Crs, parse_crs
 from app.maps.extent import Envelope, parse_extent
@@ -65,7 +65,7 @@ def _page(layer_id: str, asked: Asked, filters: dict[str, str], view: View, mome
     envelopes = extent.envelopes or ((Envelope(*condition.bounds),) if condition and condition.bounds else ())
     page = Page(
         envelopes, filters, min(asked.limit, MAX_LIMIT), start, matched, asked.offset or 0, conditions, keys, key, extent.shape,
-        parse_crs(asked.crs),
+        _system(asked),
     )  # fmt: skip
     return page, binding
 
@@ -75,6 +75,12 @@ def _is_place(after: Any) -> bool:
     return isinstance(after, list) and len(after) == 2 and isinstance(after[0], int) and isinstance(after[1], int | None)
 
 
+def _system(asked: Asked) -> Crs:
+    """The answer's system; files of GIS formats are written east first whatever the system declares."""
+    crs = parse_crs(asked.crs)
+    return replace(crs, is_north_first=False) if asked.form == "flatgeobuf" else crs
+
+
 async def parcel_page(request: Request, principal: Principal, moment: Moment, asked: Asked) -> Response:
     """/collections/parcels/items: now from the stored texts, another moment from the versions."""
     view = view_of(principal)
@@ -82,6 +88,7 @@ async def parcel_page(request: Request, principal: Principal, moment: Moment, as
     page, binding = _page("parcels", asked, filters, view, moment)
     names = _names("parcels", asked.properties, view)
     pool: asyncpg.Pool = request.app.state.map_pool
+    await shifted.allow(pool, view.county_code, page.crs)
     version, base = await features.version(request, view.county_code, "parcels"), links.base(request)
     form = formats.negotiated(asked.form, request.headers.get("accept", ""))
     tag = answers.etag(version, base, links.query(request), form, view.scope, clock.today())
@@ -101,6 +108,7 @@ async def place_page(request: Request, principal: Principal, layer_id: str, mome
     page, binding = _page(layer_id, asked, {}, view, moment)
     names = _names(layer_id, asked.properties, view)
     pool: asyncpg.Pool = request.app.state.map_pool
+    await shifted.allow(pool, view.county_code, page.crs)
     version, base = await features.version(request, view.county_code, layer_id), links.base(request)
     form = formats.negotiated(asked.form, request.headers.get("accept", ""))
     tag = answers.etag(layer_id, version, base, links.query(request), form, view.scope, clock.today())
@@ -148,10 +156,16 @@ async def _collection(request: Request, found: features.Found, answer: Answer, *
         "OGC-NumberReturned": str(len(rows)),
         **({} if found.matched is None else {"OGC-NumberMatched": str(found.matched)}),
     }
+    names = answer.names if answer.names is not None else tuple(answer.columns)
     if answer.names is not None and answer.form != "csv":
-        rows = await asyncio.to_thread(formats.selected, rows, answer.names)
+        rows = await asyncio.to_thread(formats.selected, rows, names)
+    if answer.crs.is_shifted:
+        rows = await asyncio.to_thread(shifted.moved, rows, answer.crs)
     if answer.form == "csv":
-        body = await asyncio.to_thread(formats.table, rows, answer.names if answer.names is not None else tuple(answer.columns))
+        body = await asyncio.to_thread(formats.table, rows, (*names, *(("coordinates",) if answer.crs.is_shifted else ())))
+    elif answer.form == "flatgeobuf":
+        shown, is_point = [answer.columns[name] for name in names], answer.columns is fields.PARCEL_PUBLIC
+        body = await asyncio.to_thread(formats.flatgeobuf, rows, shown, answer.crs, is_point=is_point)
     elif answer.form == "geojsonseq":
         body = formats.sequence(rows)
     else:
@@ -167,11 +181,12 @@ async def one_feature(
     crs = parse_crs(crs_uri)
     layer, view, base = layer_for(principal, layer_id), view_of(principal), links.base(request)
     pool: asyncpg.Pool = request.app.state.map_pool
+    await shifted.allow(pool, view.county_code, crs)
     version = await features.version(request, view.county_code, layer_id)
     tag = answers.etag(layer_id, key, version, base, links.query(request), view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
-    body = await _text(pool, principal, view, layer_id, key, moment, crs)
+    body = shifted.moved([await _text(pool, principal, view, layer_id, key, moment, crs)], crs)[0]
     here = f"{base}/collections/{layer.id}"
     said = [
         links.link(f"{here}/items/{key}", "self", media=links.GEOJSON),

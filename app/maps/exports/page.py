@@ -1,0 +1,33 @@
+"""A page of features as FlatGeobuf: the writers' columns, made from the page's texts."""
+
+import io
+import json
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyogrio
+import shapely
+
+from app.maps.crs import Crs
+from app.maps.exports import batches
+from app.maps.exports.columns import table_of
+from app.maps.exports.order import Field, Target
+from app.policy.registry import Column
+
+
+def written(rows: Sequence[bytes], columns: Sequence[Column], crs: Crs, *, is_point: bool) -> bytes:
+    """The file's bytes; shapes stand in the texts already in the system of the answer, east first."""
+    table = table_of(tuple(Field(c.name, c.type, c.label, c.source, c.unit) for c in columns), crs.uri if crs.is_shifted else None)
+    taken = []
+    for row in rows:
+        feature = json.loads(row)
+        said = json.dumps(feature["properties"], ensure_ascii=False, separators=(",", ":")).encode()
+        shape = None if feature["geometry"] is None else shapely.to_wkb(shapely.from_geojson(json.dumps(feature["geometry"])))
+        taken.append((feature["id"], said, shape))
+    made = [batches.flat(batch) for batch in batches.batches([taken] if taken else [], table, Target(4490, ""))]
+    sink = io.BytesIO()
+    pyogrio.write_arrow(
+        pa.Table.from_batches(made, batches.flat_schema(table.schema)), sink, driver="FlatGeobuf", layer="items", geometry_name="geom",
+        geometry_type="Point" if is_point else "MultiPolygon", crs=None if crs.is_shifted else f"EPSG:{crs.srid}",
+    )  # fmt: skip
+    return sink.getvalue()
