@@ -21,6 +21,8 @@ async def export(
     """Write the file. Errors: BadParameter, those of the plan, ShiftedCrsOff, ExportFailed."""
     if form not in FORMATS:
         raise BadParameter(f"没有格式 {form}", pointer="/format", hint="、".join(FORMATS))
+    if not out.resolve().parent.is_dir():
+        raise BadParameter(f"没有文件夹 {out.resolve().parent}", pointer="/out")
     plan = plan_of(spec_of(principal, collection=collection, format=form, **asked))
     if plan.target.shift:
         async with db.engine().connect() as conn:

@@ -34,13 +34,16 @@ def produce(dsn: str, order: Order, file: Path, told: Told = lambda _done, _of: 
 
     module, function = WRITERS[order.format]
     writer = getattr(import_module(f"app.maps.exports.writers.{module}"), function)
-    aside = file.with_name(f"aside{file.suffix}")
+    aside = file.with_name(f"{file.stem}.part{file.suffix}")
     aside.unlink(missing_ok=True)
-    with Rows(dsn, order) as rows:
-        job = Job(order, rows.head, rows, _settled(order.target, rows.head), told)
-        writer(aside, job)
-    size, digest = aside.stat().st_size, _sha256(aside)
-    aside.replace(file)
+    try:
+        with Rows(dsn, order) as rows:
+            job = Job(order, rows.head, rows, _settled(order.target, rows.head), told)
+            writer(aside, job)
+        size, digest = aside.stat().st_size, _sha256(aside)
+        aside.replace(file)
+    finally:
+        aside.unlink(missing_ok=True)
     day = rows.head.facts_as_of
     return Made(job.done, size, digest, rows.head.version, day.isoformat() if day else None, job.notes)
 
