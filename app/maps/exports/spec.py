@@ -150,9 +150,7 @@ def plan_of(spec: Spec) -> Plan:
     if form.only_planes and spec.collection == "parcels" and view.is_public:
         raise FormatUnfit("国土 TXT 写界址点,公开数据只有点位", pointer="/format")
     try:
-        condition = filtering.condition(
-            spec.filter, spec.filter_lang, spec.filter_crs, fields.queryable(spec.collection, is_public=view.is_public)
-        )
+        condition = filtering.condition(spec.filter, spec.filter_lang, spec.filter_crs, spec.collection, view.is_public)
         extent = parse_extent(spec.bbox, parse_crs(spec.bbox_crs, "bbox-crs"))
     except Problem as problem:
         problem.pointer = (problem.pointer or "query:filter").replace("query:", "/")
