@@ -6,7 +6,6 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +24,7 @@ RATE = 20
 WRITERS = 12
 READERS = 16
 BAR_MS = 250
+WARMING = 6.0
 GRACE = 1.0
 """Seconds after the end in which the last writes may still be answered."""
 ZOOM = 16
@@ -221,25 +221,36 @@ async def free_parcels(url: str, bodies: list[str], count: int) -> list[Any]:
     return [dict(row) for row in rows]
 
 
+def _writers(
+    bench: Bench, ticker: Ticker, parcels: Iterator[Any], people: dict[str, dict[str, str]], told: Told, count: int
+) -> list[Writer]:
+    writers = [Writer(bench, ticker, parcels, people, told) for _ in range(count)]
+    for writer in writers:
+        writer.start()
+    return writers
+
+
 def mixed(bench: Bench) -> list[Row]:
     """The row: no error, p99 of 100-parcel extents, freshness on both workers."""
     seconds = bench.effort.writing
     officers = [person for person in bench.county.people if person["role"] == "officer"][:6]
     people = {person["responsible_body"]: sign_in(bench, person["username"]) for person in officers}
     people["acceptor"] = sign_in(bench, "acceptor")
-    found = asyncio.run(free_parcels(bench.county.url, list(people), RATE * seconds))
+    found = asyncio.run(free_parcels(bench.county.url, list(people), RATE * (seconds + int(WARMING))))
     target = bench.ours([ours_items(bbox(box)) for box in bench.county.land.extents(107, bench.effort.addresses, seed=5)])
     target.run(2, clients=READERS)
     told, parcels = Told(), iter(found)
-    ticker = Ticker(RATE, seconds)
-    writers = [Writer(bench, ticker, parcels, people, told) for _ in range(WRITERS)]
-    for writer in writers:
-        writer.start()
+    warming = _writers(bench, Ticker(RATE / 4, WARMING), parcels, people, told, 4)  # connections and plans, as after a first minute of work
+    for writer in warming:
+        writer.join(60)
+    if told.failures:
+        raise RuntimeError(told.failures[0])
+    told = Told()
+    writers = _writers(bench, Ticker(RATE, seconds), parcels, people, told, WRITERS)
     made = target.run(seconds, clients=READERS)
     for writer in writers:
         writer.join(60)
-    with suppress(ValueError):
-        bench.tell(f"写 {told.writes}, 查 {told.checks}, 失败 {len(told.failures)}: {told.failures[:3]}")
+    bench.tell(f"写 {told.writes}, 查 {told.checks}, 失败 {len(told.failures)}: {told.failures[:3]}")
     took = sorted(told.took_ms) or [0.0]
     detail = (
         f"{plain(made.rate)}/s, p50 {plain(made.p50)} ms, 读出错 {made.errors}; 写 {told.in_time} 次 = {plain(told.in_time / seconds)}/s, "
