@@ -32,7 +32,7 @@ def described(app: FastAPI) -> dict[str, Any]:
     for route in iter_route_contexts(app.routes):
         if isinstance(route.original_route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
-                _operation(route, document["paths"][route.path_format][method.lower()])
+                _operation(route, method.lower(), document["paths"][route.path_format][method.lower()])
     document["openapi"] = VERSION
     parts = document.setdefault("components", {})
     schemas = {name: part for name, part in parts.get("schemas", {}).items() if name not in ("HTTPValidationError", "ValidationError")}
@@ -43,7 +43,7 @@ def described(app: FastAPI) -> dict[str, Any]:
     return found
 
 
-def _operation(route: RouteContext, operation: dict[str, Any]) -> None:
+def _operation(route: RouteContext, method: str, operation: dict[str, Any]) -> None:
     """One operation: who may ask, how values are written, what is answered."""
     is_write = problems.asks_for(route, deps.write)
     is_signed = problems.asks_for(route, deps.signed)
@@ -53,8 +53,10 @@ def _operation(route: RouteContext, operation: dict[str, Any]) -> None:
         _parameter(parameter)
     fine = {status: answer for status, answer in operation["responses"].items() if status < "400"}
     path = route.path_format or ""
-    for status, content in {**forms.answers(path), **maps.answers(path)}.items():
-        fine[status] = {"description": fine.get(status, {}).get("description", "未改变" if status == "304" else "没有内容"), **content}
+    for status, told in {**forms.answers(method, path), **maps.answers(path)}.items():
+        own = fine.get(status, {"description": "未改变" if status == "304" else "没有内容"})
+        content = {media: {**own.get("content", {}).get(media, {}), **part} for media, part in told.get("content", {}).items()}
+        fine[status] = {**own, **told, **({"content": content} if content else {})}
     operation["responses"] = fine | problems.answers(route, operation)
     maps.with_page(path, operation)
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from app.maps.described import XLSX, described_json, described_ref
+from app.maps.exports.spec import FORMS
 
 BINARY = {"type": "string", "format": "binary"}
 _KINDS = {"text": {"type": "string"}, "int": {"type": "integer"}, "num": {"type": "number"}, "flag": {"type": "boolean"},
@@ -45,8 +46,16 @@ SCHEMAS: dict[str, Any] = {
     "Groups": members("as_of date, run_id int, group_by text, bbox text?, filters object, calibre Calibre, rows [object], total Figures"),
     "GroupParcels": members("as_of date, run_id int, calibre Calibre, total Figures, items [JudgedParcel], links [object]"),
     "Overlay": members("range object, totals object, parcels [object], uncovered object, sum_check object"),
+    "Export": members(
+        "id int, version int, state text, collection text, format text, asked object, file_name text, rows_done int, rows_total int?,"
+        " percent int, size_bytes int?, sha256 text?, layer_version int?, facts_as_of date?, message text?, made_at text, finished_at text?"
+    ),
+    "Exports": members("items [Export]"),
+    "Deleted": members("id int, state text"),
+    "Switch": members("is_enabled flag, version int, changed_by text?, changed_at text?"),
     "Words": members("county object, bodies [object], roles object, areas object, facts [object], classes object, case_states object"),
 }
+_FILES = {form.media: {"schema": BINARY} for form in FORMS.values()}
 _ANSWERS = tuple(
     (re.compile(path), answer)
     for path, answer in (
@@ -60,12 +69,18 @@ _ANSWERS = tuple(
         ("/api/stats", described_json("Groups")),
         ("/api/stats/parcels", described_json("GroupParcels")),
         ("/api/analysis/overlay", described_json("Overlay", **{XLSX: BINARY})),
+        ("post /api/exports", {"202": described_json("Export")["200"]}),
+        ("get /api/exports", described_json("Exports")),
+        (r"get /api/exports/\{export_id\}", described_json("Export")),
+        (r"delete /api/exports/\{export_id\}", described_json("Deleted")),
+        (r"get /api/exports/\{export_id\}/file", {status: {"content": _FILES} for status in ("200", "206")}),
+        ("(get|put) /api/settings/shifted-crs", described_json("Switch")),
         (r"/api/cases/\{case\}/evidence/\{sha256\}",
          {"200": {"content": {media: {"schema": BINARY} for media in ("image/jpeg", "image/png", "image/webp", "application/pdf")}}}),
     )
 )  # fmt: skip
 
 
-def answers(path: str) -> dict[str, Any]:
-    """Responses of a path that its routes' return types do not tell."""
-    return next((found for pattern, found in _ANSWERS if pattern.fullmatch(path)), {})
+def answers(method: str, path: str) -> dict[str, Any]:
+    """Responses of an operation that its return type does not tell."""
+    return next((found for pattern, found in _ANSWERS if pattern.fullmatch(path) or pattern.fullmatch(f"{method} {path}")), {})
