@@ -72,5 +72,7 @@ FILE_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "文件", "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
     206: {"description": "所要的一段 (Range)"},
     304: {"description": "与所持相同"},
+    409: {"description": "文件还没有生成"},
+    410: {"description": "文件已清理"},
     416: {"description": "超出文件"},
 }
