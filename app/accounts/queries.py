@@ -109,7 +109,7 @@ async def key_origins(conn: AsyncConnection) -> Sequence[Row[Any]]:
 async def county(conn: AsyncConnection, code: str) -> Row[Any]:
     """Name and bounding box (w, s, e, n in 4490 degrees) of a county; from its parcels where it has no outline."""
     sql = (
-        "SELECT c.code, c.name, box2d(coalesce(c.geom, (SELECT st_setsrid(st_extent(geom)::geometry, 4490) FROM map_parcel m"
+        "SELECT c.code, c.name, box2d(coalesce(c.geom, (SELECT st_setsrid(st_extent(geom)::geometry, 4490) FROM map_shape m"
         " WHERE m.county_code = c.code))) AS box FROM county c WHERE c.code = :c"
     )
     return (await conn.execute(text(sql), {"c": code})).one()

@@ -49,7 +49,10 @@ order (nearest id first) and skips what lies outside.
 
 
 class MapParcel(Base):
-    """One current parcel ready to send: `feature` is its GeoJSON text (classes L1–L2 and bands), `outline` code and shape only."""
+    """One current parcel ready to send: `feature` is its GeoJSON text (classes L1–L2 and bands), its first `head` octets the shape alone.
+
+    Nothing else that is wide stands here: an extent reads as many pages as its texts fill. Shapes are in map_shape.
+    """
 
     __tablename__ = "map_parcel"
     county_code: Mapped[str] = mapped_column(String(6), primary_key=True)
@@ -64,17 +67,29 @@ class MapParcel(Base):
     standard_land: Mapped[str | None] = mapped_column(Text)
     area_used_mu: Mapped[Any] = mapped_column(Numeric(14, 4))
     box: Mapped[Any] = mapped_column(Box, comment="extent of geom in degrees")
-    geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", 4490, spatial_index=False))
-    geom_3857: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", 3857, spatial_index=False))
+    head: Mapped[int] = mapped_column(Integer, comment="octets of feature before its properties")
     feature: Mapped[bytes] = mapped_column(LargeBinary)
-    outline: Mapped[bytes] = mapped_column(LargeBinary)
     __table_args__ = (
         PrimaryKeyConstraint("county_code", "id", postgresql_include=PAGED[1:]),
         Index("ix_map_parcel_page", "id", "box", postgresql_using="gist", postgresql_include=PAGED),
         Index("ix_map_parcel_box", "box", postgresql_using="gist", postgresql_include=["id", *PAGED]),
-        Index("ix_map_parcel_geom_3857", "geom_3857", postgresql_using="gist"),
         Index("ix_map_parcel_land_code", "county_code", "land_code"),
     )
+
+
+class MapShape(Base):
+    """Shapes of the current parcels and what a tile tells of each: read by tiles and where a box alone can't decide."""
+
+    __tablename__ = "map_shape"
+    county_code: Mapped[str] = mapped_column(String(6), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    responsible_body: Mapped[str] = mapped_column(String(9))
+    display_class: Mapped[str] = mapped_column(Text)
+    land_code: Mapped[str] = mapped_column(String(17))
+    grade: Mapped[str | None] = mapped_column(Text)
+    geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", 4490, spatial_index=False))
+    geom_3857: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", 3857, spatial_index=False), comment="outer rings clockwise")
+    __table_args__ = (Index("ix_map_shape_geom_3857", "geom_3857", postgresql_using="gist"),)
 
 
 class MapParcelPublic(Base):

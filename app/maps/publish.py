@@ -18,7 +18,7 @@ from app.maps.cells import chosen
 from app.maps.changes import notes
 from app.maps.queries import sql
 
-TABLES = ("map_filter", "map_parcel", "map_parcel_public")
+TABLES = ("map_filter", "map_parcel", "map_shape", "map_parcel_public")
 FEW = 0.05
 """Up to this share of different parcels a county is published by difference: readers keep their caches, indexes are not built anew."""
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('map'), hashtext(CAST(:county AS text)))")
@@ -26,6 +26,7 @@ _HAS_ROWS = text("SELECT EXISTS (SELECT FROM map_parcel WHERE county_code = :cou
 _FRESH = (
     "CREATE TEMP TABLE fresh_filter (LIKE map_filter) ON COMMIT DROP",
     "CREATE TEMP TABLE fresh_parcel (LIKE map_parcel INCLUDING STORAGE) WITH (toast_tuple_target = 8160) ON COMMIT DROP",
+    "CREATE TEMP TABLE fresh_shape (LIKE map_shape) ON COMMIT DROP",
 )
 
 
@@ -60,15 +61,15 @@ async def _county(conn: AsyncConnection, county_code: str) -> None:
     if (await conn.execute(_HAS_ROWS, values)).scalar_one():
         for statement in _FRESH:
             await conn.execute(text(statement))
-        await _insert(conn, values, "fresh_filter", "fresh_parcel")
+        await _insert(conn, values, "fresh")
         found = (await conn.execute(text(sql("publish_different")), values)).one()
         is_few = len(found.ids) <= found.parcels * FEW
         if not is_few:
             for table in TABLES:
                 await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county"), values)
-            await conn.execute(text("INSERT INTO map_filter SELECT * FROM fresh_filter ORDER BY id"))
-            await conn.execute(text("INSERT INTO map_parcel SELECT * FROM fresh_parcel ORDER BY id"))
-        await conn.execute(text("DROP TABLE fresh_filter, fresh_parcel"))
+            for table in ("filter", "parcel", "shape"):
+                await conn.execute(text(f"INSERT INTO map_{table} SELECT * FROM fresh_{table} ORDER BY id"))
+        await conn.execute(text("DROP TABLE fresh_filter, fresh_parcel, fresh_shape"))
         if is_few:
             if found.ids:
                 await _parcels(conn, county_code, found.ids)
@@ -82,19 +83,19 @@ async def _county(conn: AsyncConnection, county_code: str) -> None:
     await layers.note_all(conn, county_code, "parcels")
 
 
-async def _insert(conn: AsyncConnection, values: dict[str, Any], filters: str = "map_filter", parcels: str = "map_parcel") -> None:
-    """Typed columns and full rows of the parcels from the register, the facts and the cases, into these tables."""
+async def _insert(conn: AsyncConnection, values: dict[str, Any], tables: str = "map") -> None:
+    """Typed columns, texts and shapes of the parcels from the register, the facts and the cases, into map_… or fresh_… tables."""
     is_all = values["ids"] is None
-    await conn.execute(_statement("publish_filter", filters, parcels, is_all=is_all), {**values, "today": clock.today()})
-    if is_all and filters == "map_filter":
-        await db.analyze(conn, filters)
-    await conn.execute(_statement("publish_parcels", filters, parcels, is_all=is_all), values)
+    await conn.execute(_statement("publish_filter", tables, is_all=is_all), {**values, "today": clock.today()})
+    if is_all and tables == "map":
+        await db.analyze(conn, "map_filter")
+    await conn.execute(_statement("publish_parcels", tables, is_all=is_all), values)
 
 
 @lru_cache
-def _statement(name: str, filters: str = "map_filter", parcels: str = "map_parcel", *, is_all: bool) -> TextClause:
+def _statement(name: str, tables: str = "map", *, is_all: bool) -> TextClause:
     """One text a use, so that the server keeps the plan of a small publication: with "all, or the given ids" it plans each anew."""
-    return text(chosen(sql(name), is_all=is_all).replace("{filter}", filters).replace("{parcel}", parcels))
+    return text(chosen(sql(name), is_all=is_all).replace("{tables}", tables))
 
 
 async def on_parcels_changed(conn: AsyncConnection, event: ParcelsChanged) -> None:

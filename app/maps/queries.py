@@ -39,6 +39,11 @@ class View:
         return self.table == "map_parcel_public"
 
     @property
+    def shapes(self) -> str:
+        """The table that holds the shapes of this view."""
+        return self.table if self.is_public else "map_shape"
+
+    @property
     def scope(self) -> tuple[str, ...]:
         """What makes two callers' answers equal."""
         return (self.county_code, self.table, (self.own_body or "-") if self.is_officer else "*")
@@ -82,7 +87,7 @@ def _inside(view: View, envelopes: tuple[Envelope, ...], bind: Values) -> str:
         return "true"
     each = [
         f"(m.box && {_box(e, bind)} AND (m.box <@ {_box(e, bind)} OR (SELECT ST_Intersects(g.geom, {_geometry(e, bind)})"
-        f" FROM {view.table} g WHERE g.county_code = m.county_code AND g.id = m.id)))"
+        f" FROM {view.shapes} g WHERE g.county_code = m.county_code AND g.id = m.id)))"
         for e in envelopes
     ]
     return f"({' OR '.join(each)})"
@@ -139,8 +144,13 @@ def _joined(view: View, page: Page) -> str:
     if page.sort or any(c.is_asked for c in page.conditions):
         found += " JOIN map_filter t ON t.county_code = m.county_code AND t.id = m.id"
     if any(c.needs_shape for c in page.terms):
-        found += f" JOIN {view.table} g ON g.county_code = m.county_code AND g.id = m.id"
+        found += shapes(view)
     return found
+
+
+def shapes(view: View) -> str:
+    """Join of the shapes, as g."""
+    return f" JOIN {view.shapes} g ON g.county_code = m.county_code AND g.id = m.id"
 
 
 def texts_of_few(view: View, page: Page) -> tuple[str, list[Any]]:
@@ -148,13 +158,13 @@ def texts_of_few(view: View, page: Page) -> tuple[str, list[Any]]:
     bind = Values()
     (extent,) = page.envelopes
     county, box = bind(view.county_code), _box(extent, bind)
-    shown = _form(view, page.crs, bind, "m.")
+    shown, joined = _form(view, page.crs, bind), _joined(view, page)
+    joined += "" if page.crs.is_stored or " g ON " in joined else shapes(view)
     statement = f"""
 SELECT m.id, {shown} AS feature
-FROM {view.table} m{_joined(view, page)}
+FROM {view.table} m{joined}
 WHERE m.county_code = {county}
-  AND m.box && {box}
-  AND (m.box <@ {box} OR ST_Intersects(m.geom, {_geometry(extent, bind)}))
+  AND {_inside(view, page.envelopes, bind)}
   AND {_filtered(view, page, bind)}
   AND (SELECT count(*)
        FROM (SELECT FROM {view.table} c WHERE c.county_code = {county} AND c.box && {box} LIMIT {bind(page.limit + 1)}) candidates
@@ -209,16 +219,13 @@ OFFSET {bind(page.offset)} LIMIT {bind(page.limit)}
 def texts_in_order(view: View, page: Page) -> tuple[str, list[Any]]:
     """Ids and texts of a page out of many when nothing but the extent chooses: the walk of `ids_in_order`, reading each row as it goes."""
     bind = Values()
-    after, shown = bind(page.after), _form(view, page.crs, bind, "m.")
-    inside = " OR ".join(
-        f"(m.box && {_box(e, bind)} AND (m.box <@ {_box(e, bind)} OR ST_Intersects(m.geom, {_geometry(e, bind)})))" for e in page.envelopes
-    )
+    after, shown = bind(page.after), _form(view, page.crs, bind)
     statement = f"""
 SELECT m.id, {shown} AS feature
-FROM {view.table} m
+FROM {view.table} m{"" if page.crs.is_stored else shapes(view)}
 WHERE m.county_code = {bind(view.county_code)}
   AND m.id > {after}::bigint
-  AND ({inside or "true"})
+  AND {_inside(view, page.envelopes, bind)}
 ORDER BY {f"m.id <-> {after}::bigint" if page.envelopes else "m.id"}
 LIMIT {bind(page.limit)}
 """
@@ -258,30 +265,40 @@ FROM (
     return statement, bind.bound
 
 
-def _form(view: View, crs: Crs, bind: Values, of: str = "") -> str:
-    """What the caller may see of a row: the stored text, in another system with the shape written anew."""
-    shown = f"{of}feature"
-    if view.is_officer:
-        shown = f"CASE WHEN {of}responsible_body = {bind(view.own_body or '')} THEN {of}feature ELSE {of}outline END"
+_OUTLINE = """(substring(m.feature FOR m.head) || convert_to('{"land_code":"' || m.land_code || '"}}', 'UTF8'))"""
+
+
+def form(view: View, bind: Values) -> str:
+    """What the caller may see of a row m: an officer elsewhere than in his own body code and shape only."""
+    if not view.is_officer:
+        return "m.feature"
+    return f"CASE WHEN m.responsible_body = {bind(view.own_body or '')} THEN m.feature ELSE {_OUTLINE} END"
+
+
+def _form(view: View, crs: Crs, bind: Values) -> str:
+    """The same as stored, in another system with the shape (of g) written anew."""
+    shown = form(view, bind)
     if crs.is_stored:
         return shown
-    shape = f"{of}geom" if view.is_public else f"ST_ForcePolygonCCW({of}geom)"
+    shape = "g.geom" if view.is_public else "ST_ForcePolygonCCW(g.geom)"
     return (
-        f'convert_to(\'{{"type":"Feature","id":\' || {of}id || \',"geometry":\' || {crs.geojson(shape)} || \',"properties":\''
+        f'convert_to(\'{{"type":"Feature","id":\' || m.id || \',"geometry":\' || {crs.geojson(shape)} || \',"properties":\''
         f" || (convert_from({shown}, 'UTF8')::json -> 'properties')::text || '}}', 'UTF8')"
     )
+
+
+def _texts(view: View, crs: Crs, bind: Values, columns: str) -> str:
+    return f"SELECT {columns}{_form(view, crs, bind)} AS feature FROM {view.table} m{'' if crs.is_stored else shapes(view)}"
 
 
 def texts(view: View, ids: list[int], crs: Crs = DEFAULT) -> tuple[str, list[Any]]:
     """Texts of these parcels in id order: what the caller may see of each."""
     bind = Values([view.county_code, ids])
-    shown = _form(view, crs, bind)
-    return f"SELECT id, {shown} AS feature FROM {view.table} WHERE county_code = $1 AND id = ANY($2::bigint[]) ORDER BY id", bind.bound
+    return f"{_texts(view, crs, bind, 'm.id, ')} WHERE m.county_code = $1 AND m.id = ANY($2::bigint[]) ORDER BY m.id", bind.bound
 
 
 def one(view: View, key: int | str, crs: Crs = DEFAULT) -> tuple[str, list[Any]]:
     """Text of one parcel, by integer id or land_code."""
     bind = Values([view.county_code, key])
-    shown = _form(view, crs, bind)
     column = "id" if isinstance(key, int) else "land_code"
-    return f"SELECT {shown} AS feature FROM {view.table} WHERE county_code = $1 AND {column} = $2", bind.bound
+    return f"{_texts(view, crs, bind, '')} WHERE m.county_code = $1 AND m.{column} = $2", bind.bound

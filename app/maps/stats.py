@@ -64,7 +64,8 @@ def _where(envelopes: tuple[Envelope, ...], filters: dict[str, str]) -> tuple[st
     for n, e in enumerate(envelopes):
         corners = [f"CAST(:{side}{n} AS float8)" for side in ("west", "south", "east", "north")]
         box = f"box(point({corners[0]}, {corners[1]}), point({corners[2]}, {corners[3]}))"
-        boxes.append(f"(m.box && {box} AND (m.box <@ {box} OR ST_Intersects(m.geom, ST_MakeEnvelope({', '.join(corners)}, 4490))))")
+        touches = f"SELECT ST_Intersects(g.geom, ST_MakeEnvelope({', '.join(corners)}, 4490)) FROM map_shape g"
+        boxes.append(f"(m.box && {box} AND (m.box <@ {box} OR ({touches} WHERE g.county_code = m.county_code AND g.id = m.id)))")
         values |= {f"west{n}": e.west, f"south{n}": e.south, f"east{n}": e.east, f"north{n}": e.north}
     if boxes:
         terms.append(f"({' OR '.join(boxes)})")

@@ -37,8 +37,9 @@ PEER_TABLES = f"""
 DROP SCHEMA IF EXISTS bench CASCADE;
 CREATE SCHEMA bench;
 CREATE TABLE bench.parcel AS
-SELECT m.id, p.*, ST_SetSRID(m.geom, 4326)::geometry(MultiPolygon, 4326) AS geom
+SELECT m.id, p.*, ST_SetSRID(s.geom, 4326)::geometry(MultiPolygon, 4326) AS geom
 FROM map_parcel m
+JOIN map_shape s USING (county_code, id)
 CROSS JOIN LATERAL json_to_record(convert_from(m.feature, 'UTF8')::json -> 'properties') AS p ({PEER_COLUMNS})
 WHERE m.county_code = '{COUNTY}'
 ORDER BY m.id;

@@ -21,7 +21,7 @@ from app.maps.tiles.router import router as tiles_router
 COUNTY, OWN, OTHER = "999012", "999012001", "999012002"
 BASE = 999012 * 10**9
 CLEAN = (
-    "map_change", "map_cell", "map_cell_public", "map_filter", "map_parcel", "map_parcel_public", "determination", "verdict", "parcel_fact", "classification_run", "rule_version", "case_parcel",
+    "map_change", "map_cell", "map_cell_public", "map_filter", "map_parcel", "map_shape", "map_parcel_public", "determination", "verdict", "parcel_fact", "classification_run", "rule_version", "case_parcel",
     "remediation_case", "planning_zone", "planning_layer", "parcel_version", "parcel", "town", "block", "responsible_body", "layer_version",
 )  # fmt: skip
 SQUARES = """

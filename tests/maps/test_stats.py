@@ -73,7 +73,7 @@ async def test_unknown_is_a_row_and_firms_count_once(planner: httpx.AsyncClient)
 async def test_extent_agrees_with_the_map(planner: httpx.AsyncClient) -> None:
     said = await get(planner, bbox="121,30,121.0045,30.0021")
     statement = text(
-        "SELECT count(*) FROM map_parcel WHERE county_code = :c AND ST_Intersects(geom, ST_MakeEnvelope(121, 30, 121.0045, 30.0021, 4490))"
+        "SELECT count(*) FROM map_shape WHERE county_code = :c AND ST_Intersects(geom, ST_MakeEnvelope(121, 30, 121.0045, 30.0021, 4490))"
     )
     async with db.reading() as conn:
         assert said["total"]["n_parcels"] == (await conn.execute(statement, {"c": COUNTY})).scalar_one()

@@ -159,7 +159,7 @@ async def test_a_sub_pixel_parcel_collapses_to_a_point(planner: httpx.AsyncClien
     async with db.engine().begin() as conn:
         await conn.exec_driver_sql(
             filled(
-                "UPDATE map_parcel SET geom_3857 = ST_Multi(ST_Expand(ST_Centroid(geom_3857), 0.05)),"
+                "UPDATE map_shape SET geom_3857 = ST_Multi(ST_Expand(ST_Centroid(geom_3857), 0.05)),"
                 " geom = ST_Multi(ST_Expand(ST_Centroid(geom), 0.0000004)) WHERE county_code = :c AND id = :b + 7"
             )
         )

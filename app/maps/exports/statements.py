@@ -30,22 +30,15 @@ def _field(column: Column) -> Field:
 def _parcels(plan: Plan, *, whole_texts: bool) -> tuple[str, list[Any]]:
     view, page = plan.view, plan.page
     chosen, bound = ("", []) if plan.is_whole else queries.ids_in_order(view, page)
-    bound = list(bound)
-
-    def bind(value: Any) -> str:
-        bound.append(value)
-        return f"${len(bound)}"
-
-    shown = (
-        f"CASE WHEN p.responsible_body = {bind(view.own_body or '')} THEN p.feature ELSE p.outline END" if view.is_officer else "p.feature"
-    )
+    bind = queries.Values(list(bound))
+    shown = queries.form(view, bind)
     mark = "position('\"properties\":'::bytea IN f.text)"
     text = "f.text" if whole_texts else f"substring(f.text FROM {mark} + 13 FOR octet_length(f.text) - {mark} - 13)"
-    terms = f"p.county_code = {bind(view.county_code)}" + (f" AND p.id IN ({chosen})" if chosen else "")
+    terms = f"m.county_code = {bind(view.county_code)}" + (f" AND m.id IN ({chosen})" if chosen else "")
     return (
-        f"SELECT p.id, {text} AS text, ST_AsBinary(p.geom) AS wkb FROM {view.table} p CROSS JOIN LATERAL (SELECT {shown} AS text) f"
-        f" WHERE {terms} ORDER BY p.id",
-        bound,
+        f"SELECT m.id, {text} AS text, ST_AsBinary(g.geom) AS wkb FROM {view.table} m{queries.shapes(view)}"
+        f" CROSS JOIN LATERAL (SELECT {shown} AS text) f WHERE {terms} ORDER BY m.id",
+        bind.bound,
     )
 
 

@@ -19,7 +19,7 @@ determined AS (
       AND (CAST(:ids AS bigint[]) IS NULL OR d.parcel_id = ANY(CAST(:ids AS bigint[])))
     GROUP BY d.parcel_id
 )
-INSERT INTO {filter} (
+INSERT INTO {tables}_filter (
     county_code, id,
     land_code, cadastral_code, town_code, responsible_body, block_code, ownership, legality, land_use_code, area_registered_m2,
     area_contract_m2, area_planar_m2, area_geodesic_m2, area_used_m2, area_used_mu, area_basis, inside_ratio, control_line_relation,

@@ -2,7 +2,7 @@
 WITH shown AS (
     SELECT m.*, v.name, v.location, v.geom, b.name AS body_name
     FROM parcel_version v
-    JOIN {filter} m ON m.county_code = v.county_code AND m.id = v.parcel_id
+    JOIN {tables}_filter m ON m.county_code = v.county_code AND m.id = v.parcel_id
     LEFT JOIN responsible_body b ON b.county_code = v.county_code AND b.code = v.responsible_body
     WHERE v.county_code = :county
       AND v.is_current
@@ -13,23 +13,27 @@ written AS (
            '{"type":"Feature","id":' || s.id || ',"geometry":' || ST_AsGeoJSON(ST_ForcePolygonCCW(s.geom), 7, 0) || ',"properties":' AS head
     FROM shown s
     OFFSET 0 -- once a row: what reads head twice must not write the shape twice
+),
+shape AS (
+    INSERT INTO {tables}_shape (county_code, id, responsible_body, display_class, land_code, grade, geom, geom_3857)
+    SELECT county_code, id, responsible_body, display_class, land_code, grade, geom, ST_ForcePolygonCW(ST_Transform(geom, 3857))
+    FROM shown
 )
-INSERT INTO {parcel} (
+INSERT INTO {tables}_parcel (
     county_code, id, responsible_body, display_class, land_code, cadastral_code, grade, inefficient, idle, standard_land, area_used_mu,
-    box, geom, geom_3857, feature, outline
+    box, head, feature
 )
 SELECT county_code, id, responsible_body, display_class, land_code, cadastral_code, grade, inefficient, idle, standard_land,
        coalesce(area_used_mu, area_planar_m2 * 0.0015),
-       box(point(ST_XMin(geom), ST_YMin(geom)), point(ST_XMax(geom), ST_YMax(geom))),
-       geom, ST_Transform(geom, 3857),
-       convert_to(head || json_build_object(
-           'land_code', land_code, 'cadastral_code', cadastral_code, 'responsible_body', responsible_body,
-           'responsible_body_name', body_name, 'town_code', town_code, 'name', name, 'location', location, 'block_code', block_code,
-           'ownership', ownership, 'area_registered_m2', area_registered_m2, 'area_contract_m2', area_contract_m2,
-           'area_planar_m2', area_planar_m2, 'area_geodesic_m2', area_geodesic_m2, 'area_used_mu', area_used_mu,
-           'inefficient', inefficient, 'criteria_true', coalesce(criteria_true, '{}'), 'idle', idle, 'standard_land', standard_land, 'grade', grade,
-           'tax_band', tax_band, 'far', far, 'supply_mode', supply_mode, 'industry_division', industry_division,
-           'display_class', display_class, 'case_state', case_state, 'inside_ratio', inside_ratio
-       )::text || '}', 'UTF8'),
-       convert_to(head || json_build_object('land_code', land_code)::text || '}', 'UTF8')
-FROM written
+       box(point(ST_XMin(geom), ST_YMin(geom)), point(ST_XMax(geom), ST_YMax(geom))), octet_length(head),
+       convert_to(head || (
+           SELECT row_to_json(p)
+           FROM (
+               SELECT w.land_code, w.cadastral_code, w.responsible_body, w.body_name AS responsible_body_name, w.town_code, w.name,
+                      w.location, w.block_code, w.ownership, w.area_registered_m2, w.area_contract_m2, w.area_planar_m2,
+                      w.area_geodesic_m2, w.area_used_mu, w.inefficient, coalesce(w.criteria_true, '{}') AS criteria_true, w.idle,
+                      w.standard_land, w.grade, w.tax_band, w.far, w.supply_mode, w.industry_division, w.display_class, w.case_state,
+                      w.inside_ratio
+           ) p
+       )::text || '}', 'UTF8')
+FROM written w

@@ -32,14 +32,17 @@ def _wide(grid: Grid, z: int, row: int, col: int) -> tuple[float, ...]:
 
 @lru_cache
 def _parcels(name: str, is_degrees: bool, columns: str, joined: str) -> str:
-    near = (
-        "m.box && box(point($6::float8, $7::float8), point($8::float8, $9::float8))"
-        if is_degrees
-        else "m.geom_3857 && ST_MakeEnvelope($6::float8, $7::float8, $8::float8, $9::float8, 3857)"
-    )
+    box = "box && box(point($6::float8, $7::float8), point($8::float8, $9::float8))"
+    plane = "ST_MakeEnvelope($6::float8, $7::float8, $8::float8, $9::float8, 3857)"
+    if name == "tile_points":
+        near = f"m.{box}" if is_degrees else f"m.geom_3857 && {plane}"
+    elif is_degrees:
+        near = f"map_parcel p ON p.{box} JOIN map_shape m ON m.county_code = p.county_code AND m.id = p.id"
+    else:
+        near = f"map_shape m ON m.geom_3857 && {plane}"
     parts = {
         "{columns}": columns, "{geom}": "geom" if is_degrees else "geom_3857", "{srid}": "4490" if is_degrees else "3857",
-        "{near}": near, "{joined}": joined,
+        "{turned}": "ST_ForcePolygonCW(m.geom)" if is_degrees else "m.geom_3857", "{near}": near, "{joined}": joined,
     }  # fmt: skip
     return _filled(name, parts)
 
