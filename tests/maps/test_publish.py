@@ -35,7 +35,7 @@ async def test_a_part_of_the_county_follows(county: None, conn: AsyncConnection)
     counts = [
         (await conn.execute(text(f"SELECT count(*) FROM {t} WHERE county_code = :c"), {"c": COUNTY})).scalar() for t in publish.TABLES
     ]
-    assert counts == [59, 59, 59]
+    assert counts == [59] * len(publish.TABLES)
 
 
 async def published(conn: AsyncConnection) -> dict[str, list]:
