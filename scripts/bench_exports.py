@@ -52,7 +52,8 @@ async def _peer_table(dsn: str, county: str) -> int:
         kinds = {"numeric": "float8"}
         typed = ", ".join(f"{c.name} {kinds.get(c.type, c.type)}" for c in fields.PARCEL.values())
         await conn.execute(
-            f"CREATE UNLOGGED TABLE {PEER_TABLE} AS SELECT p.id, r.*, s.geom FROM map_parcel p JOIN map_shape s USING (county_code, id) CROSS JOIN LATERAL"
+            f"CREATE UNLOGGED TABLE {PEER_TABLE} AS SELECT p.id, r.*, s.geom FROM map_parcel p JOIN map_shape s USING (county_code, id)"
+            " CROSS JOIN LATERAL"
             f" json_to_record(convert_from(p.feature, 'UTF8')::json -> 'properties') AS r ({typed}) WHERE p.county_code = '{int(county)}'"
         )
         await conn.execute(f"ALTER TABLE {PEER_TABLE} ADD PRIMARY KEY (id)")

@@ -37,9 +37,7 @@ TOLERANCE = {"geojson": 1e-4, "geojsonseq": 1e-4, "guotu-txt": 1e-5, "csv": 1e-5
 
 async def area() -> float:
     async with db.engine().connect() as conn:
-        shapes = (
-            (await conn.execute(text("SELECT ST_AsBinary(geom) FROM map_shape WHERE county_code = :c"), {"c": COUNTY})).scalars().all()
-        )
+        shapes = (await conn.execute(text("SELECT ST_AsBinary(geom) FROM map_shape WHERE county_code = :c"), {"c": COUNTY})).scalars().all()
     return float(planar_area_m2(shapely.from_wkb(np.array(shapes, dtype=object)), 4549).sum())
 
 
