@@ -60,10 +60,10 @@ class KeyIn(BaseModel):
 
 
 class KeyOut(BaseModel):
-    """The key, shown once."""
+    """The key, shown once: the same request sent again gets none."""
 
     id: int
-    key: str
+    key: str | None
     label: str
 
 
