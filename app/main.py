@@ -23,8 +23,6 @@ CONSOLE = Path(__file__).parent / "console" / "dist"
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the map's pool, close both at the end."""
     app.state.map_pool = await db.map_pool()
-    for role in (db.APP, db.MAP):
-        await db.steady(role)
     yield
     await app.state.map_pool.close()
     await db.dispose()

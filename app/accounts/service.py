@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
+import asyncpg
 from pwdlib import PasswordHash
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,7 +35,7 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def principal_of(row: Mapping[str, Any], via: str = "session") -> Principal:
+def principal_of(row: Mapping[str, Any] | asyncpg.Record, via: str = "session") -> Principal:
     """Principal of an account row."""
     return Principal(
         id=row["id"], name=row["display_name"], role=Role(row["role"]), county_code=row["county_code"],

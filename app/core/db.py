@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from app.core.steady import Steady
 from app.settings import settings
 
 OWNER, APP, MAP = "yima_owner", "yima_app", "yima_map"
@@ -57,7 +58,7 @@ def make_engine(role: str = APP, *, pool_size: int | None = None, dsn: str | Non
 
 
 _engine: AsyncEngine | None = None
-_steady: dict[str, asyncpg.Pool] = {}
+_steady: dict[str, Steady] = {}
 
 
 def engine() -> AsyncEngine:
@@ -88,41 +89,38 @@ async def reading() -> AsyncIterator[AsyncConnection]:
 
 async def map_pool(*, size: int | None = None, dsn: str | None = None) -> asyncpg.Pool:
     """The map's own pool (role yima_map): custom plans, no JIT, no parallel workers, a statement time-out."""
-    return await _reading_pool(MAP, "force_custom_plan", size=size, dsn=dsn)
-
-
-async def steady(role: str) -> asyncpg.Pool:
-    """This process's pool of statements whose plan does not hang on their values: planned once a connection, then only run.
-
-    The door (role yima_app) and small extents (role yima_map), where planning took as long as running.
-    """
-    if role not in _steady:
-        _steady[role] = await _reading_pool(role, "force_generic_plan", size=4, dsn=None)
-    return _steady[role]
-
-
-async def _reading_pool(role: str, plans: str, *, size: int | None, dsn: str | None) -> asyncpg.Pool:
-    """Connections that only read and keep no state, so nothing has to be reset (a round trip each) when one is given back."""
     return await asyncpg.create_pool(
         plain_dsn(dsn),
         min_size=1,
         max_size=size or settings().map_pool_size,
         timeout=10,
         reset=_as_it_is,
-        server_settings={
-            "role": role,
-            "jit": "off",
-            "max_parallel_workers_per_gather": "0",
-            "plan_cache_mode": plans,
-            "statement_timeout": str(settings().map_timeout_ms),
-            "default_transaction_read_only": "on",
-            "application_name": role,
-        },
+        server_settings=_reading(MAP, "force_custom_plan"),
     )
 
 
+def steady(role: str) -> Steady:
+    """This process's connections of the role for statements that are planned once."""
+    if role not in _steady:
+        _steady[role] = Steady(lambda: asyncpg.connect(plain_dsn(), timeout=10, server_settings=_reading(role, "force_generic_plan")), 4)
+    return _steady[role]
+
+
+def _reading(role: str, plans: str) -> dict[str, str]:
+    """How a connection that only reads begins."""
+    return {
+        "role": role,
+        "jit": "off",
+        "max_parallel_workers_per_gather": "0",
+        "plan_cache_mode": plans,
+        "statement_timeout": str(settings().map_timeout_ms),
+        "default_transaction_read_only": "on",
+        "application_name": role,
+    }
+
+
 async def _as_it_is(_: asyncpg.Connection) -> None:
-    """Nothing to undo."""
+    """Reading leaves nothing to reset; asyncpg's own reset is a round trip."""
 
 
 def plain_dsn(dsn: str | None = None) -> str:

@@ -57,4 +57,10 @@ def encode(value: Any) -> bytes:
 
 def collection(rows: list[bytes], **members: Any) -> bytes:
     """A FeatureCollection of ready texts; its other members follow the features."""
-    return b'{"type":"FeatureCollection","features":[' + b",".join(rows) + b"]," + encode(members)[1:]
+    head, tail = b'{"type":"FeatureCollection","features":[', b"]," + encode(members)[1:]
+    if not rows:
+        return head + tail
+    framed = rows.copy()  # one copy of the texts, not three
+    framed[0] = head + framed[0]
+    framed[-1] += tail
+    return b",".join(framed)

@@ -66,14 +66,13 @@ async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
     """
     is_first = not (page.after or page.offset)
     is_small = is_first and len(page.envelopes) == 1 and not page.sort
-    if is_small and page.is_plain and page.crs.is_stored:
-        steady = await db.steady(db.MAP)
-        if few := await steady.fetch(*_flat(queries.texts_of_few(view, page))):
-            return _all(few)
+    is_steady = is_small and page.is_plain and page.crs.is_stored
+    if is_steady and (few := await db.steady(db.MAP).fetch(*_flat(queries.texts_of_few(view, page)))):
+        return _all(few)
     async with pool.acquire(timeout=WAIT) as conn:
         if page.sort:
             return await _sorted(conn, view, page)
-        if is_small and not page.is_plain and (few := await conn.fetch(*_flat(queries.texts_of_few(view, page)))):
+        if is_small and not is_steady and (few := await conn.fetch(*_flat(queries.texts_of_few(view, page)))):
             return _all(few)
         more = replace(page, limit=page.limit + 1)
         ids, matched = await _counted(conn, view, more) if is_first or page.offset or page.matched is not None else (None, None)
