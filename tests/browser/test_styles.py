@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.test_clients import browser, key, page
+from tests.browser.test_map_clients import browser, key, page
 
 __all__ = ["browser", "key", "page"]
 pytestmark = pytest.mark.browser
