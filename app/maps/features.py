@@ -1,5 +1,6 @@
 """宗地 by extent: the page's ids first, then their stored texts, joined as bytes and never decoded."""
 
+import math
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
@@ -20,6 +21,8 @@ WAIT = 10
 
 
 _ID = itemgetter(0)
+_TELLING = 20
+"""Fewer parcels in an extent say nothing of how dense the land is."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,14 @@ async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
     """
     is_first = not (page.after or page.offset)
     is_small = is_first and len(page.envelopes) == 1 and not page.sort
-    is_steady = is_small and page.is_plain and page.crs.is_stored
-    if is_steady and (few := await db.steady(db.MAP).fetch(*_flat(queries.texts_of_few(view, page)))):
-        return _all(few)
+    is_steady = is_small and page.crs.is_stored and not any(c.needs_shape for c in page.terms)
+    if is_steady and (few := await _few(db.steady(db.MAP), view, page)):
+        return few
     async with pool.acquire(timeout=WAIT) as conn:
         if page.sort:
             return await _sorted(conn, view, page)
-        if is_small and not is_steady and (few := await conn.fetch(*_flat(queries.texts_of_few(view, page)))):
-            return _all(few)
+        if is_small and not is_steady and (few := await _few(conn, view, page)):
+            return few
         more = replace(page, limit=page.limit + 1)
         ids, matched = await _counted(conn, view, more) if is_first or page.offset or page.matched is not None else (None, None)
         if ids is None and page.is_plain:
@@ -86,9 +89,25 @@ async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
     return Found([row["feature"] for row in rows], [ids[page.limit - 1], matched] if len(ids) > page.limit else None, matched)
 
 
-def _all(few: list[Any]) -> Found:
-    few.sort(key=_ID)
-    return Found([row[1] for row in few], None, len(few))
+_DENSEST: dict[str, float] = {}
+"""Most parcels a square degree that an extent of the county has shown this worker."""
+
+
+async def _few(conn: Any, view: View, page: Page) -> Found | None:
+    """All parcels of a small extent; None when it holds none or more than a page.
+
+    Candidates are counted first unless even the densest land seen so far would fill half a page: that costs as much as reading 100.
+    """
+    (extent,) = page.envelopes
+    area = (extent.east - extent.west) * (extent.north - extent.south)
+    is_sure = 0 < area * _DENSEST.get(view.county_code, math.inf) <= page.limit / 2
+    rows = await conn.fetch(*_flat(queries.texts_of_few(view, page, is_sure=is_sure)))
+    if not rows or len(rows) > page.limit:
+        return None
+    if page.is_plain and len(rows) >= _TELLING and area > 0:
+        _DENSEST[view.county_code] = max(_DENSEST.get(view.county_code, 0.0), len(rows) / area)
+    rows.sort(key=_ID)
+    return Found([row[1] for row in rows], None, len(rows))
 
 
 def _flat(statement: tuple[str, list[Any]]) -> tuple[Any, ...]:

@@ -67,6 +67,7 @@ class MapParcel(Base):
     standard_land: Mapped[str | None] = mapped_column(Text)
     area_used_mu: Mapped[Any] = mapped_column(Numeric(14, 4))
     box: Mapped[Any] = mapped_column(Box, comment="extent of geom in degrees")
+    is_single: Mapped[bool] = mapped_column(Boolean, comment="one polygon, so it reaches from edge to edge of its box")
     head: Mapped[int] = mapped_column(Integer, comment="octets of feature before its properties")
     feature: Mapped[bytes] = mapped_column(LargeBinary)
     __table_args__ = (

@@ -1,6 +1,6 @@
 """SQL of the map: who asks decides table and columns first, then the page's ids (narrow), then its texts (wide)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,13 @@ class Values:
     """Bound values of a statement being composed."""
 
     bound: list[Any] = field(default_factory=list)
+    places: dict[float, str] = field(default_factory=dict)
 
     def __call__(self, value: Any) -> str:
+        if isinstance(value, float):  # corners of an extent come again and again
+            if value in self.places:
+                return self.places[value]
+            self.places[value] = f"${len(self.bound) + 1}"
         self.bound.append(value)
         return f"${len(self.bound)}"
 
@@ -153,22 +158,41 @@ def shapes(view: View) -> str:
     return f" JOIN {view.shapes} g ON g.county_code = m.county_code AND g.id = m.id"
 
 
-def texts_of_few(view: View, page: Page) -> tuple[str, list[Any]]:
-    """Texts of all parcels in one small extent, unordered, in one look; no row when more than a page of them may lie there."""
+def _meets(view: View, envelope: Envelope, bind: Values) -> str:
+    """As `_inside` where the row is read anyway: one polygon that lies within the extent's width or height and meets its box meets
+    it, for it reaches from edge to edge of its own box; only the corners of an extent are left to look up.
+    """
+    box = _box(envelope, bind)
+    beside = ""
+    if not view.is_public:
+        upright, level = replace(envelope, south=-90.0, north=90.0), replace(envelope, west=-180.0, east=180.0)
+        beside = f" OR m.is_single AND (m.box <@ {_box(upright, bind)} OR m.box <@ {_box(level, bind)})"
+    exact = f"SELECT ST_Intersects(g.geom, {_geometry(envelope, bind)}) FROM {view.shapes} g"
+    return f"(m.box && {box} AND (m.box <@ {box}{beside} OR ({exact} WHERE g.county_code = m.county_code AND g.id = m.id)))"
+
+
+def texts_of_few(view: View, page: Page, *, is_sure: bool = False) -> tuple[str, list[Any]]:
+    """Texts of all parcels in one small extent, unordered, in one look; no row when more than a page of them may lie there.
+
+    `is_sure`: the extent is so small that counting its candidates first would cost more than it saves; one more row is asked for.
+    """
     bind = Values()
     (extent,) = page.envelopes
     county, box = bind(view.county_code), _box(extent, bind)
     shown, joined = _form(view, page.crs, bind), _joined(view, page)
     joined += "" if page.crs.is_stored or " g ON " in joined else shapes(view)
+    if is_sure:
+        end = f"LIMIT {bind(page.limit + 1)}"
+    else:
+        candidates = f"SELECT FROM {view.table} c WHERE c.county_code = {county} AND c.box && {box} LIMIT {bind(page.limit + 1)}"
+        end = f"AND (SELECT count(*) FROM ({candidates}) few) <= {bind(page.limit)}"
     statement = f"""
 SELECT m.id, {shown} AS feature
 FROM {view.table} m{joined}
 WHERE m.county_code = {county}
-  AND {_inside(view, page.envelopes, bind)}
+  AND {_meets(view, extent, bind)}
   AND {_filtered(view, page, bind)}
-  AND (SELECT count(*)
-       FROM (SELECT FROM {view.table} c WHERE c.county_code = {county} AND c.box && {box} LIMIT {bind(page.limit + 1)}) candidates
-      ) <= {bind(page.limit)}
+{end}
 """
     return statement, bind.bound
 
@@ -225,7 +249,7 @@ SELECT m.id, {shown} AS feature
 FROM {view.table} m{"" if page.crs.is_stored else shapes(view)}
 WHERE m.county_code = {bind(view.county_code)}
   AND m.id > {after}::bigint
-  AND {_inside(view, page.envelopes, bind)}
+  AND ({" OR ".join(_meets(view, e, bind) for e in page.envelopes) or "true"})
 ORDER BY {f"m.id <-> {after}::bigint" if page.envelopes else "m.id"}
 LIMIT {bind(page.limit)}
 """

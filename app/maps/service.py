@@ -1,8 +1,9 @@
 """Use-cases of the standard surface: what a request asks for → ETag → page → answer."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -45,15 +46,15 @@ class Asked:
     bbox_crs: str | None = None
 
 
-def _page(layer_id: str, asked: Asked, filters: dict[str, str], view: View, moment: Moment) -> tuple[Page, str]:
+def _page(layer_id: str, asked: Asked, filters: dict[str, str], view: View, moment: Moment) -> tuple[Page, Callable[[], str]]:
     """The page and the binding of its cursors: a cursor continues its own query only, also at its own moment."""
     days = () if moment.is_now else (moment.start, moment.end)
     columns = fields.queryable(layer_id, is_public=view.is_public)
     condition = filtering.condition(asked.filter, asked.filter_lang, asked.filter_crs, layer_id, view.is_public)
     keys = sorting.parse(asked.sortby, columns)
     query = (asked.filter, asked.filter_lang, asked.filter_crs, asked.sortby, asked.bbox_crs)
-    binding = pages.bind(layer_id, view.scope, filters, asked.bbox, days, query)
-    after = pages.decode(asked.cursor, binding) if asked.cursor is not None else None
+    binding = partial(pages.bind, layer_id, view.scope, filters, asked.bbox, days, query)
+    after = pages.decode(asked.cursor, binding()) if asked.cursor is not None else None
     key = sorting.cursor_key(after, keys) if keys else None
     if after is not None and key is None and (keys or not _is_place(after)):
         raise BadParameter("游标已损坏", pointer="query:cursor")
@@ -136,7 +137,7 @@ class Answer:
     """How a page leaves."""
 
     layer_id: str
-    binding: str
+    binding: Callable[[], str]
     tag: str
     base: str
     form: Format | None
@@ -146,7 +147,7 @@ class Answer:
 
 
 async def _collection(request: Request, found: features.Found, answer: Answer, **members: Any) -> Response:
-    cursor = pages.encode(found.after, answer.binding) if found.after is not None else None
+    cursor = pages.encode(found.after, answer.binding()) if found.after is not None else None
     media = formats.MEDIA[answer.form]
     said = ogc.page_links(answer.base, answer.layer_id, links.query(request), cursor, form=answer.form)
     rows, counted = found.rows, {} if found.matched is None else {"numberMatched": found.matched}

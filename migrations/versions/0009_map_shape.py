@@ -18,9 +18,9 @@ ORDER BY county_code, id
 """
 TEXTS = """
 INSERT INTO map_parcel (county_code, id, responsible_body, display_class, land_code, cadastral_code, grade, inefficient, idle,
-                        standard_land, area_used_mu, box, head, feature)
+                        standard_land, area_used_mu, box, is_single, head, feature)
 SELECT county_code, id, responsible_body, display_class, land_code, cadastral_code, grade, inefficient, idle, standard_land,
-       area_used_mu, box, octet_length(outline) - octet_length(json_build_object('land_code', land_code)::text) - 1, feature
+       area_used_mu, box, ST_NumGeometries(geom) = 1, octet_length(outline) - octet_length(json_build_object('land_code', land_code)::text) - 1, feature
 FROM map_parcel_wide
 ORDER BY county_code, id
 """
@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("standard_land", sa.Text(), nullable=True),
         sa.Column("area_used_mu", sa.Numeric(precision=14, scale=4), nullable=False),
         sa.Column("box", Box(), nullable=False, comment="extent of geom in degrees"),
+        sa.Column("is_single", sa.Boolean(), nullable=False, comment="one polygon, so it reaches from edge to edge of its box"),
         sa.Column("head", sa.Integer(), nullable=False, comment="octets of feature before its properties"),
         sa.Column("feature", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("county_code", "id", name=op.f("pk_map_parcel"), postgresql_include=PAGED),

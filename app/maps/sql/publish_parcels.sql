@@ -21,11 +21,11 @@ shape AS (
 )
 INSERT INTO {tables}_parcel (
     county_code, id, responsible_body, display_class, land_code, cadastral_code, grade, inefficient, idle, standard_land, area_used_mu,
-    box, head, feature
+    box, is_single, head, feature
 )
 SELECT county_code, id, responsible_body, display_class, land_code, cadastral_code, grade, inefficient, idle, standard_land,
        coalesce(area_used_mu, area_planar_m2 * 0.0015),
-       box(point(ST_XMin(geom), ST_YMin(geom)), point(ST_XMax(geom), ST_YMax(geom))), octet_length(head),
+       box(point(ST_XMin(geom), ST_YMin(geom)), point(ST_XMax(geom), ST_YMax(geom))), ST_NumGeometries(geom) = 1, octet_length(head),
        convert_to(head || (
            SELECT row_to_json(p)
            FROM (
