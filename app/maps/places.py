@@ -18,7 +18,8 @@ def statement(layer_id: str, page: Page, bound: list[Any]) -> str:
     """The layer's page; its properties become typed columns (t) only where a filter or an order reads them."""
     columns = condition = ""
     if page.conditions or page.sort:
-        typed = ", ".join(f"{c.name} {c.type}" for c in fields.LAYERS[layer_id].values())
+        # ids are integers to a reader and bigint to the database
+        typed = ", ".join(f"{c.name} {'bigint' if c.type == 'integer' else c.type}" for c in fields.LAYERS[layer_id].values())
         columns = (
             f" CROSS JOIN LATERAL (SELECT s.id, r.* FROM json_to_record(s.properties) AS r ({typed})) t"
             " CROSS JOIN LATERAL (SELECT s.geom) g"
