@@ -49,10 +49,16 @@ def _system(plan: Plan) -> dict[str, str]:
     return said | ({"X-Coordinates": quote(MARK.format(name=SHIFTED[plan.target.shift][0]))} if plan.target.shift else {})
 
 
+_RANGE = re.compile(r"\s*bytes\s*=\s*(?:(\d{1,18})-(\d{0,18})|-0*[1-9]\d{0,17})\s*")
+
+
 def _check(request: Request, tag: str, size: int) -> None:
-    """A single range that begins behind the end is a named 416."""
-    match = re.fullmatch(r"\s*bytes\s*=\s*(\d{1,18})-\d{0,18}\s*", request.headers.get("range", ""))
-    if match and int(match[1]) >= size and request.headers.get("if-range", tag) == tag:
+    """A single range that begins behind the end is a named 416; what is no single range is not regarded (RFC 9110 §14.2)."""
+    match = _RANGE.fullmatch(request.headers.get("range", ""))
+    if match is None or (match[1] and match[2] and int(match[2]) < int(match[1])):
+        request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"range"]
+        return
+    if match[1] and int(match[1]) >= size and request.headers.get("if-range", tag) == tag:
         problem = RangeBeyond(f"文件共 {size} 字节")
         problem.headers = {"Content-Range": f"bytes */{size}"}
         raise problem

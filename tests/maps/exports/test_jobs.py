@@ -60,6 +60,11 @@ async def test_from_asking_to_a_file_in_pieces(planner: httpx.AsyncClient) -> No
     assert (rest.status_code, rest.content) == (206, whole.content[100:])
     other = await planner.get(url, headers={"range": "bytes=100-", "if-range": '"older"'})
     assert (other.status_code, other.content) == (200, whole.content)
+    for odd in ("bytes=9-1", "bytes=-0", "lines=1-2", "bytes=", "bytes=0-1,4-5"):
+        unregarded = await planner.get(url, headers={"range": odd})
+        assert (unregarded.status_code, unregarded.content) == (200, whole.content), odd
+    for end in ("bytes=5-5", "bytes=-7"):
+        assert (await planner.get(url, headers={"range": end})).status_code == 206, end
     beyond = await planner.get(url, headers={"range": "bytes=999999999-"})
     assert (beyond.status_code, beyond.json()["code"]) == (416, "range_beyond")
     assert beyond.headers["content-range"] == f"bytes */{len(whole.content)}"
