@@ -91,8 +91,8 @@ def at_14(bench: Bench) -> list[Row]:
 
     def cold(number: int) -> float:
         made = cold_target.run(max(30, bench.effort.seconds), first=number * 41, once=True)
-        if made.errors:
-            raise RuntimeError(f"cold tiles: {made}")
+        if made.errors or made.requests > len(inner) + 8:  # asked again a tile comes from the cache: no figure is better than that one
+            raise RuntimeError(f"cold tiles are asked once each, {len(inner)} of them: {made}")
         return made.rate
 
     runs = in_turn(
