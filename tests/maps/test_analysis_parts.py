@@ -28,6 +28,7 @@ def test_parts_add_up_to_the_range(boxes: list[tuple[float, float, float, float,
     )
     cut = parts.cut(range_, parcels)
     assert abs(cut.difference_m2) < 1e-5
+    assert cut.uncovered_m2 == pytest.approx(shapely.difference(range_, shapely.union_all(parcels)).area, abs=0.02 * len(boxes) + 1e-5)
     assert (cut.counted <= cut.covered + 1e-6).all()
     printed, total = parts.apportioned([*cut.counted, cut.uncovered_m2], cut.range_m2)
     assert sum(printed) == total
@@ -42,6 +43,23 @@ def test_the_earlier_parcel_keeps_shared_ground_and_the_pair_is_named() -> None:
     assert cut.covered.tolist() == [6000, 6000, 0]
     assert cut.overlaps == [(0, 1, 2000.0)]
     assert cut.uncovered_m2 == 0
+
+
+def test_what_is_left_over_is_measured_on_the_ground_itself() -> None:
+    """Islands, a block of neighbours, one on the range's edge, one in its hole and one around it: as cut from the range in one piece."""
+    range_ = shapely.difference(shapely.box(0, 0, 100, 100), shapely.box(60, 60, 80, 80))
+    block = [shapely.box(x, y, x + 5, y + 5) for x in (10, 15, 20) for y in (10, 15, 20) if (x, y) != (15, 15)]
+    others = [
+        shapely.box(40, 40, 45, 45),
+        shapely.box(-5, 50, 5, 55),
+        shapely.box(65, 65, 75, 75),
+        shapely.box(55, 55, 85, 58),
+        shapely.box(42, 40, 48, 45),
+    ]
+    parcels = np.array([*block, *others])
+    cut = parts.cut(range_, parcels)
+    assert cut.uncovered_m2 == pytest.approx(shapely.difference(range_, shapely.union_all(parcels)).area, abs=1e-9)
+    assert cut.uncovered_m2 == pytest.approx(9600 - 8 * 25 - 25 - 25 - 90 - 15)
 
 
 def test_thousands_of_parcels_far_from_the_origin_add_up() -> None:

@@ -86,8 +86,21 @@ def cut(range_: BaseGeometry, parcels: NDArray[np.object_]) -> Cut:
     for second, firsts in before.items():
         counted[second] = shapely.area(shapely.difference(pieces[second], shapely.union_all(pieces[firsts])))
     counted = np.maximum(counted - thin, 0.0)
-    rest = shapely.difference(range_, shapely.union_all(pieces[taking])) if len(taking) else range_
-    return Cut(float(range_.area), whole, covered, counted, float(rest.area), overlaps)
+    return Cut(float(range_.area), whole, covered, counted, _rest(range_, pieces[taking]), overlaps)
+
+
+def _rest(range_: BaseGeometry, pieces: NDArray[np.object_]) -> float:
+    """m² of the range that no piece covers, measured on the united pieces and not from their areas.
+
+    Only what touches is united with one another, and only what meets the range's edge is cut out: islands of ground inside are holes,
+    whose area is their own. United and cut as a whole 4,000 parcels took 1.5 s of processor time, so 0.05.
+    """
+    if not len(pieces):
+        return float(range_.area)
+    ground = shapely.get_parts(shapely.disjoint_subset_union_all(pieces))
+    is_hole = shapely.contains_properly(range_, ground)
+    edge = shapely.difference(range_, shapely.multipolygons(ground[~is_hole]))
+    return float(edge.area - shapely.area(ground[is_hole]).sum())
 
 
 def _overlaps(pieces: NDArray[np.object_], taking: NDArray[np.intp]) -> list[tuple[int, int, float]]:
