@@ -83,7 +83,7 @@ def landing(base: str) -> dict[str, Any]:
 
 async def extent(pool: asyncpg.Pool, county_code: str) -> list[float] | None:
     """bbox of the county: its outline, else what its map rows span."""
-    row = await pool.fetchrow(queries.sql("extent"), county_code)
+    row = await pool.fetchrow(queries.extent("$1"), county_code)
     return None if row is None or row["west"] is None else [row["west"], row["south"], row["east"], row["north"]]
 
 

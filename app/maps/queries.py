@@ -23,6 +23,12 @@ def sql(name: str) -> str:
     return (Path(__file__).parent / "sql" / f"{name}.sql").read_text()
 
 
+@lru_cache
+def extent(county: str) -> str:
+    """Statement of a county's extent in degrees; `county` is the place of its code, `$1` or one with a name."""
+    return sql("extent").replace("{parcels}", sql("extent_of_parcels")).replace("{county}", county)
+
+
 @dataclass(frozen=True)
 class View:
     """What the caller may see of the parcels of his county. `own_body` is set for an officer: elsewhere outlines only."""

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import db
-from app.maps import cells, meta, publish
+from app.maps import cells, meta, publish, queries
 from tests.maps.conftest import BASE, COUNTY, OTHER, OWN
 
 THEMES = {
@@ -88,6 +88,30 @@ async def test_bands_of_far_have_the_words_of_the_legend(county: None, conn: Asy
         )
     }
     assert seen == {"", *meta.FAR_BANDS}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_the_extent_is_that_of_every_parcel(county: None, conn: AsyncConnection, seed: int) -> None:
+    """From the outermost cells alone; also of one so wide that its centre lies among the others, and of a county without parcels."""
+    draw = random.Random(seed)
+    extent = text(queries.extent("CAST(:c AS text)"))
+    truth = text(
+        "SELECT min((box[1])[0]) AS west, min((box[1])[1]) AS south, max((box[0])[0]) AS east, max((box[0])[1]) AS north"
+        " FROM map_parcel WHERE county_code = :c"
+    )
+    wide = "UPDATE parcel_version SET geom = ST_Multi(ST_Scale(geom, CAST(ST_MakePoint(:x, :y) AS geometry), ST_Centroid(geom))) WHERE parcel_id = :p"
+    for _ in range(6):
+        touched = await change(conn, draw)
+        await conn.execute(text(wide), {"p": BASE + draw.randint(1, 60), "x": draw.uniform(1, 40), "y": draw.uniform(1, 40)})
+        await publish.publish(conn, COUNTY, [*range(BASE + 1, BASE + 61), *touched])
+        assert (await conn.execute(extent, {"c": COUNTY})).one() == (await conn.execute(truth, {"c": COUNTY})).one()
+    await conn.execute(
+        text("UPDATE parcel_version SET valid = daterange(lower(valid), '2025-09-01') WHERE county_code = :c"), {"c": COUNTY}
+    )
+    await publish.publish(conn, COUNTY)
+    assert (await conn.execute(extent, {"c": COUNTY})).one() == (None, None, None, None)
+    await conn.execute(text("UPDATE county SET geom = ST_Multi(ST_MakeEnvelope(120, 29, 122, 31, 4490)) WHERE code = :c"), {"c": COUNTY})
+    assert (await conn.execute(extent, {"c": COUNTY})).one() == (120, 29, 122, 31)
 
 
 @pytest.mark.parametrize("seed", range(3))

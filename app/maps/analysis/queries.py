@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.maps.queries import extent
+
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
 
@@ -18,6 +20,11 @@ def _sql(name: str) -> TextClause:
     return text((Path(__file__).parent / "sql" / f"{name}.sql").read_text("utf-8"))
 
 
+@lru_cache
+def _county() -> TextClause:
+    return text(_sql("county").text.replace("{extent}", extent("CAST(:county AS text)")))
+
+
 async def limit_time(conn: AsyncConnection, milliseconds: int) -> None:
     """No statement of this transaction runs longer."""
     await conn.execute(text("SELECT set_config('statement_timeout', :ms, true)"), {"ms": str(milliseconds)})
@@ -25,7 +32,7 @@ async def limit_time(conn: AsyncConnection, milliseconds: int) -> None:
 
 async def county(conn: AsyncConnection, county_code: str) -> Row[Any] | None:
     """The county with its plane and extent."""
-    return (await conn.execute(_sql("county"), {"county": county_code})).one_or_none()
+    return (await conn.execute(_county(), {"county": county_code})).one_or_none()
 
 
 async def near(conn: AsyncConnection, county_code: str, boxes: Sequence[Box], *, most: int) -> list[int]:

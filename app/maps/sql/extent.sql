@@ -1,8 +1,12 @@
-SELECT ST_XMin(e) AS west, ST_YMin(e) AS south, ST_XMax(e) AS east, ST_YMax(e) AS north
-FROM (
-    SELECT coalesce(
-        (SELECT box2d(geom) FROM county WHERE code = $1),
-        (SELECT box2d(ST_Collect(ST_MakePoint(min((box[1])[0]), min((box[1])[1])), ST_MakePoint(max((box[0])[0]), max((box[0])[1]))))
-         FROM map_parcel WHERE county_code = $1)
-    ) AS e
-) x
+-- Extent of a county ({county} its code) in degrees: its outline, else what its parcels span.
+SELECT coalesce(ST_XMin(box2d(c.geom)), x.west) AS west, coalesce(ST_YMin(box2d(c.geom)), x.south) AS south,
+       coalesce(ST_XMax(box2d(c.geom)), x.east) AS east, coalesce(ST_YMax(box2d(c.geom)), x.north) AS north
+FROM county AS c
+LEFT JOIN LATERAL (
+    SELECT p.*
+    FROM (
+{parcels}
+    ) AS p
+    WHERE c.geom IS NULL
+) AS x ON true
+WHERE c.code = {county}
