@@ -40,6 +40,7 @@ def subscribe() -> None:
     from app.zoning import service as zoning
 
     events.subscribe(events.ParcelsChanged, zoning.on_parcels_changed)
+    events.subscribe(events.ParcelsChanged, notes.on_parcels_changed)  # before the publication: it asks where the parcels stood
     events.subscribe(events.ParcelsChanged, publish.on_parcels_changed)
     events.subscribe(events.FactsPublished, publish.on_facts_published)
     events.subscribe(events.CaseChanged, publish.on_case_changed)

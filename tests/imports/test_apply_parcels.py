@@ -3,15 +3,17 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.core import audit, db
+from app import wiring
+from app.core import audit, db, events
 from app.imports import queries
 from app.imports.errors import CountyUnknown, OutOfOrder
 from app.imports.service import Options, import_files
 
 from . import makers
-from .conftest import FIRST, SECOND, TestCounty
+from .conftest import FIRST, SECOND, TestCounty, stored
 from .makers import square
 
 CURRENT = (
@@ -21,6 +23,13 @@ CURRENT = (
 AS_OF = (
     "SELECT p.source_key FROM parcel p JOIN parcel_version v ON v.parcel_id = p.id WHERE p.county_code = :c AND v.valid @> CAST(:d AS date)"
     " AND upper_inf(v.recorded) ORDER BY 1"
+)
+
+CASE = (
+    "INSERT INTO remediation_case (id, county_code, code, name, responsible_body, state, campaign, created_on, state_since)"
+    " VALUES (CAST(CAST(:c AS text) AS bigint) * 1000000000 + 1, :c, 'A1', '甲', :b, 'assigned', '2025', '2025-01-01', '2025-01-01')",
+    "INSERT INTO case_parcel (county_code, case_id, parcel_id) SELECT r.county_code, r.id, p.id FROM remediation_case r, parcel p"
+    " WHERE r.county_code = CAST(:c AS text) AND p.county_code = r.county_code AND p.source_key = :k",
 )
 
 
@@ -106,6 +115,27 @@ async def test_split_merge_and_return(county: TestCounty, tmp_path: Path) -> Non
     report = await county.load(delivery(tmp_path / "c.gpkg", county, whole), on=SECOND.replace(year=2026))
     assert report.counts["back"] == 3
     assert {r.source_key: r.land_code for r in await county.rows(CURRENT)} == {k: codes[k] for k in (key(1), key(2), key(3), key(4))}
+
+
+async def test_a_case_moves_with_its_redrawn_parcel(county: TestCounty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its layer has a new version and a note of both places; a delivery that leaves its parcels alone gives it none."""
+    monkeypatch.setattr(events, "_handlers", {})
+    wiring.subscribe()
+    version = "SELECT coalesce(max(version), 0) FROM layer_version WHERE county_code = :c AND layer = 'cases'"
+    await county.load(delivery(tmp_path / "a.gpkg", county, {1: square(0, 0), 2: square(200, 0)}))
+    async with db.engine().begin() as conn:
+        for statement in CASE:
+            await conn.execute(text(statement), {"c": county.code, "k": county.key(1), "b": county.towns[0]})
+    before = await county.value(version)
+    await county.load(delivery(tmp_path / "b.gpkg", county, {1: square(0, 0), 2: square(200, 0, 120)}), on=SECOND)
+    assert await county.value(version) == before
+    moved = square(0, 900)
+    await county.load(delivery(tmp_path / "c.gpkg", county, {1: moved, 2: square(200, 0, 120)}), on=SECOND.replace(year=2026))
+    assert await county.value(version) == before + 1
+    (note,) = await county.rows("SELECT version, boxes FROM map_change WHERE county_code = :c AND layer = 'cases' AND version > 0")
+    assert note.version == before + 1
+    places = sorted(stored(shape).bounds for shape in (square(0, 0), moved))
+    assert [pytest.approx(place, abs=1e-8) for place in places] == sorted(tuple(box) for box in note.boxes)
 
 
 async def test_only_towns_that_were_delivered_lose_parcels(county: TestCounty, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ async def _write(work: Work, *, rows: ParcelRows, diff: Diff, county: Context, j
     await parcel_store.refresh_aliases(work.conn, job.county, _aliases(rows, opened), job.data_on)
     await _lineage(work.conn, rows=rows, diff=diff, born=born, county=county, job=job)
     if opened or diff.vanished:
-        work.touch("parcels")
+        work.touch("parcels", "cases")  # a case is drawn with its parcels' shapes
         await events.publish(work.conn, events.ParcelsChanged(job.county, [i for _, i in opened] + [k.id for k in diff.vanished]))
 
 

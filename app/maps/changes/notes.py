@@ -8,7 +8,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import layers
-from app.core.events import CaseChanged, GroundPosted
+from app.core.events import CaseChanged, GroundPosted, ParcelsChanged
 
 NAMED = 5_000
 """A publication of more parcels is noted as a change of the whole layer."""
@@ -47,6 +47,15 @@ async def facts(conn: AsyncConnection, county_code: str) -> None:
 async def on_case_changed(conn: AsyncConnection, event: CaseChanged) -> None:
     """The case itself, on its own layer."""
     await conn.execute(_sql("case_note"), {"county": event.county_code, "case_id": event.case_id})
+
+
+async def on_parcels_changed(conn: AsyncConnection, event: ParcelsChanged) -> None:
+    """Cases are drawn with the shapes of their parcels. Heard before the parcels are published: then map_shape tells where they stood.
+
+    A county is told as a whole when its planning changed, which draws no parcel anew.
+    """
+    if event.parcel_ids is not None:
+        await conn.execute(_sql("parcels_cases_note"), {"county": event.county_code, "ids": list(event.parcel_ids)})
 
 
 async def on_ground_posted(conn: AsyncConnection, event: GroundPosted) -> None:
