@@ -1,10 +1,9 @@
--- wrk script. Arguments after "--": file of paths (each may carry an ETag after a tab), first line, "once" (each path once, then stop).
+-- wrk script. Arguments after "--": file of paths (each may carry an ETag after a tab), first line.
 -- Header X-API-Key and others come from wrk's own -H. Prints one line of JSON.
-local requests, number, answered, once = {}, 0, 0, false
+local requests, number = {}, 0
 
 function init(args)
    local first = tonumber(args[2]) or 0
-   once = args[3] == "once"
    local lines = {}
    for line in io.lines(args[1]) do lines[#lines + 1] = line end
    for i = 1, #lines do
@@ -13,12 +12,6 @@ function init(args)
       for name, value in pairs(wrk.headers) do headers[name] = value end
       if tag ~= "" then headers["If-None-Match"] = tag end
       requests[i] = wrk.format("GET", path, headers)
-   end
-   if once then
-      response = function()
-         answered = answered + 1
-         if answered == #requests then os.execute("kill -INT $PPID") end  -- wrk ends early and reports
-      end
    end
 end
 

@@ -67,11 +67,11 @@ class Target:
     paths: Path
     headers: tuple[tuple[str, str], ...] = ()
 
-    def run(self, seconds: int, *, clients: int = 4, first: int = 0, once: bool = False) -> Load:
+    def run(self, seconds: int, *, clients: int = 4, first: int = 0) -> Load:
         """wrk with one thread and so many connections."""
         headers = [part for name, value in self.headers for part in ("-H", f"{name}: {value}")]
         argv = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "60s", *headers, "-s", str(SCRIPT)]
-        argv += [f"http://127.0.0.1:{self.port}", "--", str(self.paths), str(first), "once" if once else "around"]
+        argv += [f"http://127.0.0.1:{self.port}", "--", str(self.paths), str(first)]
         made = subprocess.run(argv, capture_output=True, text=True, check=False)
         if made.returncode:
             raise RuntimeError(f"wrk: {made.stderr.strip() or made.stdout.strip()}")
@@ -150,16 +150,11 @@ def in_turn(
     rounds: int,
     tell: Callable[[str], None],
     cpu: Callable[[], float] = lambda: 0.0,
-    prepare: dict[str, Callable[[], None]] | None = None,
 ) -> Runs:
-    """Each contestant once a round, in turn, so that whatever else happens on the machine meets all alike.
-
-    `prepare` is done before a contestant's turn and not counted."""
+    """Each contestant once a round, in turn, so that whatever else happens on the machine meets all alike."""
     runs, runs_cpu = Runs(contestants), Runs(contestants)
     for number in range(rounds):
         for name, run in contestants.items():
-            if prepare and name in prepare:
-                prepare[name]()
             before, since = cpu(), time.monotonic()
             rate = run(number)
             used, took = cpu() - before, time.monotonic() - since

@@ -85,10 +85,10 @@ class Yima:
         """Process ids of the workers."""
         return [process.pid for process in self.processes]
 
-    def start(self) -> None:
-        """Two workers on one socket; returns when each of them has answered."""
+    def start(self, **given: str) -> None:
+        """Two workers on one socket, with these settings besides the usual; returns when each of them has answered."""
         log = STATE / "yima.log"
-        env = {**os.environ, "YIMA_DATABASE_URL": self.url, "YIMA_STATE_DIR": str(STATE), "YIMA_TODAY": TODAY.isoformat()}
+        env = {**os.environ, "YIMA_DATABASE_URL": self.url, "YIMA_STATE_DIR": str(STATE), "YIMA_TODAY": TODAY.isoformat(), **given}
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
@@ -105,10 +105,10 @@ class Yima:
         finish(self.processes)
         self.processes = []
 
-    def restart(self) -> None:
-        """Empty memories."""
+    def restart(self, **given: str) -> None:
+        """Empty memories; settings given last until the next restart."""
         self.stop()
-        self.start()
+        self.start(**given)
 
 
 @contextmanager
