@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from app.core import db
+from app.core.layers import bump
+from app.core.principal import Role
 from app.maps import publish
-from tests.maps.conftest import BASE, COUNTY, OTHER, OWN, filled
+from tests.maps.conftest import BASE, COUNTY, OTHER, OWN, client_of, filled, person
 
 TILES = "/collections/parcels/tiles"
 GRIDS = ("WebMercatorQuad", "CGCS2000Quad")
@@ -86,6 +88,23 @@ async def test_the_overview_counts_every_parcel_once(
     assert sum(c["properties"]["n"] for c in public) == 60
     assert told(public) == await truth("standard_land")
     assert not {"red", "orange", "yellow"} & set(told(public))
+
+
+async def test_a_value_that_came_meanwhile_is_told_as_other(restored: None) -> None:
+    """The theme's values are read before the tile; a tile never leaves a parcel out."""
+    async with client_of(person(Role.planner)) as client:
+        at = f"{TILES}/WebMercatorQuad/3/{tile_at(121.001, 30.001, 3)[0]}/{tile_at(121.001, 30.001, 3)[1]}?theme=grade"
+        (cell,) = (await layers(client, at))["parcel_cells"]["features"]
+        assert cell["properties"]["n"] == 60
+        state = client._transport.app.state  # type: ignore[attr-defined]
+        async with db.engine().begin() as conn:
+            await conn.execute(text("UPDATE parcel_fact SET grade = 'E' WHERE parcel_id = :p"), {"p": BASE + 8})
+            await publish.publish(conn, COUNTY, [BASE + 8])
+            await bump(conn, COUNTY, "parcels")
+        version = next(iter(state.tiles.values.values()))[0] + 1
+        state.tiles.values = {scope: (version, known) for scope, (_, known) in state.tiles.values.items()}
+        (cell,) = (await layers(client, at))["parcel_cells"]["features"]
+        assert (cell["properties"]["n"], cell["properties"]["other"], cell["properties"]["other_mu"]) == (60, 1, 10.5)
 
 
 async def test_the_overview_at_zoom_0_is_whole(planner: httpx.AsyncClient) -> None:

@@ -52,9 +52,9 @@ async def test_equal_requests_at_one_moment_are_one_query(county: None, monkeypa
     asked: list[Any] = []
     real = service._statement
 
-    def counted(view: Any, what: Any) -> Any:
+    def counted(view: Any, what: Any, known: Any) -> Any:
         asked.append(what)
-        return real(view, what)
+        return real(view, what, known)
 
     monkeypatch.setattr(service, "_statement", counted)
     async with client_of(person(Role.planner)) as client:

@@ -4,10 +4,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
-from app.core import db, layers
+from app.core import db, events, layers
 from app.core.principal import Role
 from app.maps import publish
+from app.maps.changes import notes
 from app.maps.tiles import service
 from app.maps.tiles.changes import Log
 from tests.maps.conftest import BASE, COUNTY, client_of, filled, person
@@ -47,9 +49,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     asked: list[Any] = []
     real = service._statement
 
-    def counted(view: Any, what: Any) -> Any:
+    def counted(view: Any, what: Any, known: Any) -> Any:
         asked.append((what.z, what.row, what.col))
-        return real(view, what)
+        return real(view, what, known)
 
     monkeypatch.setattr(service, "_statement", counted)
     return asked
@@ -104,3 +106,24 @@ async def test_a_change_of_everything_spares_nothing(county: None, made: list[An
             await layers.bump(conn, COUNTY, "parcels")
         assert (await client.get(path, headers=held)).status_code == 200
         assert made == [(18, row, col)]
+
+
+async def test_a_redrawn_parcel_draws_its_case_anew(restored: None, made: list[Any]) -> None:
+    """Also where it stood before; the tile of another case is kept."""
+    stood, stands, far = (tile_at(lon, lat, 18) for lon, lat in ((121.0014, 30.0004), (121.0514, 30.0304), (121.0014, 30.0034)))
+    paths = [f"/collections/cases/tiles/WebMercatorQuad/18/{row}/{col}" for row, col in (stood, stands, far)]
+    async with client_of(person(Role.planner)) as client:
+        before = [await client.get(path) for path in paths]
+        assert [answer.status_code for answer in before] == [200, 404, 200]
+        async with db.engine().begin() as conn:
+            await conn.execute(
+                text("UPDATE parcel_version SET geom = ST_Translate(geom, 0.05, 0.03) WHERE parcel_id = :p"), {"p": BASE + 1}
+            )
+            await notes.on_parcels_changed(conn, events.ParcelsChanged(COUNTY, [BASE + 1]))
+            await publish.publish(conn, COUNTY, [BASE + 1])
+            await layers.bump(conn, COUNTY, "cases")
+            await layers.bump(conn, COUNTY, "parcels")
+        held = [
+            await client.get(path, headers={"if-none-match": old.headers.get("etag", "")}) for path, old in zip(paths, before, strict=True)
+        ]
+        assert [answer.status_code for answer in held] == [204, 200, 304]

@@ -49,6 +49,7 @@ class Cache:
     def __init__(self, limit: int) -> None:
         self.limit, self.held, self.changes = limit, 0, Changes()
         self.extents: dict[tuple[str, str], tuple[int, list[float] | None]] = {}
+        self.values: dict[tuple[str, ...], tuple[int, tuple[str, ...]]] = {}
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
         self._flights: dict[tuple[Key, int], asyncio.Task[Entry]] = {}
 

@@ -7,7 +7,7 @@ from typing import Any
 from app.maps import queries
 from app.maps.queries import View
 from app.maps.tiles.grids import BUFFER, CELLS, EXTENT, Grid
-from app.maps.tiles.themes import Theme
+from app.maps.tiles.themes import UNKNOWN, Theme
 
 READABLE = 13
 """From this zoom on parcels are drawn one by one; below it a tile holds numbers and 亩 per cell."""
@@ -79,11 +79,47 @@ def parcels(view: View, grid: Grid, z: int, row: int, col: int, theme: Theme) ->
     return _parcels("tile_parcels", grid.is_degrees, columns, joined), values
 
 
-def cells(view: View, grid: Grid, z: int, row: int, col: int, theme: Theme) -> tuple[str, list[Any]]:
-    """Overview of a tile above that: every parcel of the county is in one cell of one tile."""
-    statement = _filled("tile_cells", {"{table}": "map_cell_public" if view.is_public else "map_cell"})
-    own = (view.own_body or "") if view.is_officer else None
-    return statement, [view.county_code, grid.id, theme.stored, z, col, row, own, CELLS // theme.cells]
+def values(view: View, grid: Grid, theme: Theme) -> tuple[str, list[Any]]:
+    """Values of a theme that the caller may read, one a row."""
+    return _filled("tile_values", {"{table}": _cell_table(view)}), [view.county_code, grid.id, theme.stored, _own(view)]
+
+
+def cells(view: View, grid: Grid, z: int, row: int, col: int, theme: Theme, known: tuple[str, ...]) -> tuple[str, list[Any]]:
+    """Overview of a tile above that: every parcel of the county is in one cell of one tile. A theme of fewer cells a side is read from a
+    zoom farther out, whose cells are theirs."""
+    out = min(z, (CELLS // theme.cells).bit_length() - 1)
+    side = CELLS >> out
+    bound: list[Any] = [view.county_code, grid.id, theme.stored, z - out, col * side, row * side, _own(view), side, side // theme.cells]
+    return _cells(_cell_table(view), known), [*bound, [*known, UNKNOWN]]
+
+
+def _cell_table(view: View) -> str:
+    return "map_cell_public" if view.is_public else "map_cell"
+
+
+def _own(view: View) -> str | None:
+    return (view.own_body or "") if view.is_officer else None
+
+
+@lru_cache(maxsize=256)
+def _cells(table: str, known: tuple[str, ...]) -> str:
+    named = dict(enumerate(("other", *known, UNKNOWN)))
+    shown = {at: name.replace('"', '""') for at, name in named.items()}
+    areas = [f"c.mu{at}" for at in range(1, len(known) + 1)]
+    said = "".join(f" WHEN c.mu{at} THEN ($10::text[])[{at}]" for at in range(1, len(known) + 1))
+    parts = {
+        "{table}": table,
+        "{counts}": "".join(
+            f", (sum(n) FILTER (WHERE at = {at}))::int AS n{at}, sum(mu) FILTER (WHERE at = {at}) AS mu{at}" for at in named
+        ),
+        "{numbers}": ", ".join(f"n{at}" for at in named),
+        "{top}": f"CASE greatest({', '.join(areas)}){said} ELSE '{UNKNOWN}' END" if known else f"'{UNKNOWN}'",
+        "{columns}": "".join(
+            f', c.n{at} AS "{name}", CASE WHEN f.is_full THEN c.mu{at}::bigint::float8 ELSE c.mu{at}::float8 END AS "{name}_mu"'
+            for at, name in shown.items()
+        ),
+    }
+    return _filled("tile_cells", parts)
 
 
 def places(layer_id: str, view: View, grid: Grid, z: int, row: int, col: int, today: date) -> tuple[str, list[Any]]:
@@ -94,6 +130,5 @@ def places(layer_id: str, view: View, grid: Grid, z: int, row: int, col: int, to
         "{srid}": str(grid.srid),
         "{name}": layer_id,
     }
-    own = (view.own_body or "") if view.is_officer else None
-    values = [view.county_code, today, today, *grid.bounds(z, row, col), *grid.degrees(z, row, col), own, list(SHOWN[layer_id])]
-    return _filled("tile_places", parts), [*values, grid.side(z) / _PIXELS]
+    bound = [view.county_code, today, today, *grid.bounds(z, row, col), *grid.degrees(z, row, col), _own(view), list(SHOWN[layer_id])]
+    return _filled("tile_places", parts), [*bound, grid.side(z) / _PIXELS]

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from fastapi import Request, Response
 
-from app.core import clock
+from app.core import clock, db
 from app.core.errors import NotFound
 from app.core.principal import Principal
 from app.maps import answers, encodings, features, links, meta, ogc
@@ -131,9 +131,15 @@ def _digest(key: Key, day: int) -> str:
 
 
 async def _made(cache: Cache, pool: asyncpg.Pool, view: View, asked: Asked, entry: Entry, *, is_packed: bool) -> Entry:
-    statement, values = _statement(view, asked)
-    async with pool.acquire(timeout=features.WAIT) as conn:
-        entry.body = bytes(await conn.fetchval(statement, *values) or b"")
+    known = await _values(cache, view, asked, entry.version)
+    statement, values = _statement(view, asked, known)
+    if asked.is_overview:
+        row = await db.steady(db.MAP).fetchrow(statement, *values)
+        body = row and row[0]
+    else:
+        async with pool.acquire(timeout=features.WAIT) as conn:
+            body = await conn.fetchval(statement, *values)
+    entry.body = bytes(body or b"")
     if not entry.body:
         entry.is_outside = await _is_outside(cache, pool, view, asked, entry.version)
     elif is_packed and not entry.is_brief:
@@ -141,11 +147,23 @@ async def _made(cache: Cache, pool: asyncpg.Pool, view: View, asked: Asked, entr
     return entry
 
 
-def _statement(view: View, asked: Asked) -> tuple[str, list[Any]]:
+def _statement(view: View, asked: Asked, known: tuple[str, ...]) -> tuple[str, list[Any]]:
     place = (view, asked.grid, asked.z, asked.row, asked.col)
     if asked.theme is None:
         return queries.places(asked.layer_id, *place, clock.today())
-    return queries.cells(*place, asked.theme) if asked.is_overview else queries.parcels(*place, asked.theme)
+    return queries.cells(*place, asked.theme, known) if asked.is_overview else queries.parcels(*place, asked.theme)
+
+
+async def _values(cache: Cache, view: View, asked: Asked, version: int) -> tuple[str, ...]:
+    """Values of the theme of an overview, looked up once a version."""
+    if asked.theme is None or not asked.is_overview:
+        return ()
+    scope = (*view.scope, asked.theme.id)
+    held = cache.values.get(scope)
+    if held is None or held[0] != version:
+        statement, bound = queries.values(view, asked.grid, asked.theme)
+        held = cache.values[scope] = (version, tuple(row["value"] for row in await db.steady(db.MAP).fetch(statement, *bound)))
+    return held[1]
 
 
 async def _is_outside(cache: Cache, pool: asyncpg.Pool, view: View, asked: Asked, version: int) -> bool:
