@@ -43,8 +43,8 @@ def subscribe() -> None:
     events.subscribe(events.ParcelsChanged, notes.on_parcels_changed)  # before the publication: it asks where the parcels stood
     events.subscribe(events.ParcelsChanged, publish.on_parcels_changed)
     events.subscribe(events.FactsPublished, publish.on_facts_published)
-    events.subscribe(events.CaseChanged, publish.on_case_changed)
     events.subscribe(events.CaseChanged, notes.on_case_changed)
+    events.subscribe(events.CaseChanged, publish.on_case_changed)  # last: it locks the county's map
     events.subscribe(events.GroundPosted, notes.on_ground_posted)
     events.subscribe(events.CaseAccepted, ledger_service.on_case_accepted)
     events.subscribe(events.AcceptanceReversed, ledger_service.on_acceptance_reversed)

@@ -74,18 +74,33 @@ def digest(prev_hash: str, payload: str) -> str:
     return hashlib.sha256(f"{prev_hash}\n{payload}".encode()).hexdigest()
 
 
+_BEGIN = text("INSERT INTO audit_head (county_code, seq, hash) VALUES (:c, 0, :g) ON CONFLICT DO NOTHING")
+_APPEND = text("""
+WITH head AS MATERIALIZED (
+    SELECT seq + 1 AS seq, hash AS prev_hash FROM audit_head WHERE county_code = :c FOR UPDATE
+),
+said AS MATERIALIZED (
+    SELECT seq, prev_hash, CAST(:p AS text) || seq || '}' AS payload FROM head
+),
+link AS MATERIALIZED (
+    SELECT *, encode(sha256(convert_to(prev_hash || chr(10) || payload, 'UTF8')), 'hex') AS hash FROM said
+),
+moved AS (
+    UPDATE audit_head h SET seq = l.seq, hash = l.hash FROM link l WHERE h.county_code = :c
+)
+INSERT INTO audit_record (county_code, seq, at, actor_id, action, object_kind, object_id, payload, prev_hash, hash)
+SELECT :c, l.seq, :at, :who, :a, :k, :o, l.payload, l.prev_hash, l.hash
+FROM link l
+RETURNING seq
+""")
+"""The number, which only the locked head tells, is the payload's last word; so reading the head and writing the link are one round trip."""
+
+
 async def append(conn: AsyncConnection, principal: Principal, entry: Entry) -> int:
     """Append one record; call it last before COMMIT. Returns its number."""
-    county = principal.county_code
-    await conn.execute(
-        text("INSERT INTO audit_head (county_code, seq, hash) VALUES (:c, 0, :g) ON CONFLICT DO NOTHING"), {"c": county, "g": GENESIS}
-    )
-    head = (await conn.execute(text("SELECT seq, hash FROM audit_head WHERE county_code = :c FOR UPDATE"), {"c": county})).one()
-    at = clock.now()
-    seq = head.seq + 1
+    county, at = principal.county_code, clock.now()
     payload = json.dumps(
         {
-            "seq": seq,
             "at": at.isoformat(),
             "actor": {"id": principal.id, "name": principal.name, "role": principal.role, "department": principal.department_code,
                       "body": principal.responsible_body, "via": principal.via},
@@ -95,16 +110,12 @@ async def append(conn: AsyncConnection, principal: Principal, entry: Entry) -> i
         },
         ensure_ascii=False, sort_keys=True, default=str,
     )  # fmt: skip
-    link = digest(head.hash, payload)
-    values = {"c": county, "s": seq, "at": at, "who": principal.id, "a": entry.action, "k": entry.object_kind, "o": entry.object_id}
-    await conn.execute(
-        text(
-            "INSERT INTO audit_record (county_code, seq, at, actor_id, action, object_kind, object_id, payload, prev_hash, hash)"
-            " VALUES (:c, :s, :at, :who, :a, :k, :o, :p, :prev, :h)"
-        ),
-        {**values, "p": payload, "prev": head.hash, "h": link},
-    )
-    await conn.execute(text("UPDATE audit_head SET seq = :s, hash = :h WHERE county_code = :c"), {"c": county, "s": seq, "h": link})
+    values = {"c": county, "at": at, "who": principal.id, "a": entry.action, "k": entry.object_kind, "o": entry.object_id}
+    values |= {"p": f'{payload[:-1]}, "seq": '}
+    seq = (await conn.execute(_APPEND, values)).scalar()
+    if seq is None:  # the county's first record
+        await conn.execute(_BEGIN, {"c": county, "g": GENESIS})
+        seq = (await conn.execute(_APPEND, values)).scalar_one()
     return int(seq)
 
 

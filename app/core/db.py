@@ -7,10 +7,12 @@ map tables. The login user holds all three and takes one per connection.
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData, TextClause
+from sqlalchemy import text as parsed
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -55,6 +57,12 @@ def make_engine(role: str = APP, *, pool_size: int | None = None, dsn: str | Non
         pool_timeout=10,
         json_serializer=lambda v: json.dumps(v, ensure_ascii=False, default=str),
     )
+
+
+@lru_cache(maxsize=1_000)
+def text(statement: str) -> TextClause:
+    """The statement, searched for bound names once: that took a tenth of a write."""
+    return parsed(statement)
 
 
 _engine: AsyncEngine | None = None

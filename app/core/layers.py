@@ -80,25 +80,26 @@ class MapChange(Base):
 _NOTE_ALL = text("INSERT INTO map_change (county_code, layer, form) VALUES (:c, :l, 'all')")
 _BUMP = text("""
 WITH noted AS (
-    SELECT count(*) AS n, bool_and(form = 'none') AS is_nothing
-    FROM map_change
-    WHERE county_code = :c AND layer = :l AND tx = pg_current_xact_id()
+    SELECT a.layer, count(m.seq) AS n, bool_and(m.form = 'none') AS is_nothing
+    FROM unnest(CAST(:l AS text[])) a (layer)
+    LEFT JOIN map_change m ON m.county_code = :c AND m.layer = a.layer AND m.tx = pg_current_xact_id()
+    GROUP BY a.layer
 ),
 bumped AS (
     INSERT INTO layer_version (county_code, layer, version)
-    SELECT :c, :l, 1 FROM noted WHERE is_nothing IS NOT TRUE
+    SELECT :c, n.layer, 1 FROM noted n WHERE n.is_nothing IS NOT TRUE ORDER BY n.layer
     ON CONFLICT (county_code, layer) DO UPDATE SET version = layer_version.version + 1, changed_at = now()
-    RETURNING version
+    RETURNING layer, version
 ),
 stamped AS (
     UPDATE map_change m SET version = b.version FROM bumped b
-    WHERE m.county_code = :c AND m.layer = :l AND m.tx = pg_current_xact_id() AND m.form <> 'none'
+    WHERE m.county_code = :c AND m.layer = b.layer AND m.tx = pg_current_xact_id() AND m.form <> 'none'
 ),
 cleared AS (
-    DELETE FROM map_change WHERE county_code = :c AND layer = :l AND tx = pg_current_xact_id() AND form = 'none'
+    DELETE FROM map_change WHERE county_code = :c AND layer = ANY(CAST(:l AS text[])) AND tx = pg_current_xact_id() AND form = 'none'
 )
 INSERT INTO map_change (county_code, layer, form, version)
-SELECT :c, :l, 'all', b.version FROM bumped b, noted WHERE noted.n = 0
+SELECT :c, b.layer, 'all', b.version FROM bumped b JOIN noted n ON n.layer = b.layer WHERE n.n = 0
 """)
 _SWEEP = text("DELETE FROM map_change WHERE at < now() - CAST(:kept AS interval)")
 
@@ -108,12 +109,12 @@ async def note_all(conn: AsyncConnection, county_code: str, layer: str) -> None:
     await conn.execute(_NOTE_ALL, {"c": county_code, "l": layer})
 
 
-async def bump(conn: AsyncConnection, county_code: str, layer: str) -> None:
-    """New version of the layer for what this transaction noted; takes its row lock.
+async def bump(conn: AsyncConnection, county_code: str, *layers: str) -> None:
+    """New version of the layers for what this transaction noted; takes their row locks, in the order of their names.
 
     Nothing noted counts as the whole layer; noted that nothing is different: no version, no change.
     """
-    await conn.execute(_BUMP, {"c": county_code, "l": layer})
+    await conn.execute(_BUMP, {"c": county_code, "l": list(layers)})
 
 
 async def sweep(conn: AsyncConnection) -> None:

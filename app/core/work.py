@@ -1,6 +1,7 @@
 """One write: one transaction, one audit record; committed, then answered.
 
-Lock order everywhere: the thing's row → ledger lock → layer version → audit head.
+Lock order everywhere: the thing's row → ledger lock → publication → layer version → audit head. The last three are a whole county's,
+so all else is written before them: they are held for four round trips.
 """
 
 import hashlib
@@ -9,11 +10,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core import audit, db
+from app.core import audit, db, events
+from app.core.db import text
 from app.core.errors import CommitFailed, Conflict, Forbidden, Problem
 from app.core.layers import bump
 from app.core.principal import Principal
@@ -38,6 +39,7 @@ class Work:
         self.conn, self.principal = conn, principal
         self.entry: audit.Entry | None = None
         self.layers: set[str] = set()
+        self.words: list[Any] = []
         self._key: str | None = None
 
     def audited(self, action: str, object_kind: str, object_id: object, **detail: Any) -> None:
@@ -49,6 +51,10 @@ class Work:
     def touch(self, *layers: str) -> None:
         """These map layers change with this write: their versions are bumped before the audit head."""
         self.layers.update(layers)
+
+    def tell(self, event: Any) -> None:
+        """Say this at the very end: what publishes the map for it locks the county's map to the commit."""
+        self.words.append(event)
 
     async def claim_key(self, key: str, body: bytes) -> None:
         """Claim an Idempotency-Key; a key seen before replays its answer (same body) or is refused (another body)."""
@@ -86,10 +92,17 @@ class Work:
             )  # fmt: skip
         return body
 
+    async def finish(self) -> None:
+        """Say what is left to say, then give the touched layers their versions."""
+        for event in self.words:
+            await events.publish(self.conn, event)
+        if self.layers:
+            await bump(self.conn, self.principal.county_code, *self.layers)
+
 
 @asynccontextmanager
 async def writing(principal: Principal) -> AsyncIterator[Work]:
-    """Begin, let the caller write, bump layers, append the audit record, commit. A refusal is recorded apart.
+    """Begin, let the caller write, publish, bump layers, append the audit record, commit. A refusal is recorded apart.
 
     Errors: CommitFailed when COMMIT itself fails; whatever the caller raises, after ROLLBACK.
     """
@@ -100,8 +113,7 @@ async def writing(principal: Principal) -> AsyncIterator[Work]:
             yield work
             if work.entry is None:
                 raise RuntimeError("a write without an audit entry")
-            for layer in sorted(work.layers):
-                await bump(conn, principal.county_code, layer)
+            await work.finish()
             await audit.append(conn, principal, work.entry)
         except BaseException as error:
             await conn.rollback()

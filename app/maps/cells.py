@@ -3,7 +3,7 @@
 The caller holds the county's publishing lock (publish.py), so that what was read before still stands when it is subtracted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
 from sqlalchemy import TextClause, text
@@ -25,9 +25,14 @@ def chosen(statement: str, *, is_all: bool) -> str:
     return statement if is_all else statement.replace("CAST(:ids AS bigint[]) IS NULL OR ", "")
 
 
+def _source(table: str, parcel: str | None = None, filter_: str = "map_filter") -> str:
+    """What parcels add to the table: those published, or rows of that name in a statement."""
+    return sql(SOURCES[table]).replace("{parcel}", parcel or table.replace("cell", "parcel")).replace("{filter}", filter_)
+
+
 @lru_cache
-def _statement(name: str, table: str, *, is_all: bool) -> TextClause:
-    return text(chosen(sql(name).replace("{source}", sql(SOURCES[table])).replace("{table}", table), is_all=is_all))
+def _statement(name: str, table: str) -> TextClause:
+    return text(sql(name).replace("{source}", _source(table)).replace("{table}", table))
 
 
 async def rebuild(conn: AsyncConnection, county_code: str) -> None:
@@ -35,20 +40,24 @@ async def rebuild(conn: AsyncConnection, county_code: str) -> None:
     await conn.execute(_ROOM)
     for table in SOURCES:
         await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county"), {"county": county_code})
-        await conn.execute(_statement("publish_cells_finest", table, is_all=True), {"county": county_code, "ids": None})
+        await conn.execute(_statement("publish_cells_finest", table), {"county": county_code, "ids": None})
         for z in range(FINEST, 0, -1):
-            await conn.execute(_statement("publish_cells_coarser", table, is_all=True), {"county": county_code, "z": z})
+            await conn.execute(_statement("publish_cells_coarser", table), {"county": county_code, "z": z})
     await db.analyze(conn, *SOURCES)
 
 
-async def held(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int]) -> dict[str, str]:
-    """What these parcels add to each table's finest cells now, as JSON; for `move` after they are written anew."""
-    values = {"county": county_code, "ids": list(parcel_ids)}
-    return {table: (await conn.execute(_statement("publish_cells_held", table, is_all=False), values)).scalar_one() for table in SOURCES}
+def moves(rows: Mapping[str, str]) -> str:
+    """Parts of a statement that make the cells of all zooms follow the given parcels; nothing is written where nothing of theirs moved.
 
-
-async def move(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int], before: dict[str, str]) -> None:
-    """Cells of all zooms follow these parcels; nothing is written where nothing of theirs moved."""
-    for table in SOURCES:
-        values = {"county": county_code, "ids": list(parcel_ids), "held": before[table]}
-        await conn.execute(_statement("publish_cells_move", table, is_all=False), values)
+    `rows`: map table → the name its new rows have in the statement.
+    """
+    return ",\n".join(
+        chosen(
+            sql("publish_cells_move")
+            .replace("{now}", _source(table, rows[table.replace("cell", "parcel")], rows["map_filter"]))
+            .replace("{was}", _source(table))
+            .replace("{table}", table),
+            is_all=False,
+        )
+        for table in SOURCES
+    )

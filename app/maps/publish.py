@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import FromClause, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import clock, db, layers
@@ -16,12 +16,28 @@ from app.core.events import CaseChanged, FactsPublished, ParcelsChanged
 from app.maps import cells
 from app.maps.cells import chosen
 from app.maps.changes import notes
+from app.maps.models import MapParcel, MapParcelPublic, MapShape, map_filter
 from app.maps.queries import sql
 
-TABLES = ("map_filter", "map_parcel", "map_shape", "map_parcel_public")
+MODELS: dict[str, FromClause] = {
+    "map_filter": map_filter,
+    "map_parcel": MapParcel.__table__,
+    "map_shape": MapShape.__table__,
+    "map_parcel_public": MapParcelPublic.__table__,
+}
+TABLES = tuple(MODELS)
+ROWS = {"map_filter": "filter_row", "map_parcel": "parcel_row", "map_shape": "shape_row", "map_parcel_public": "public_row"}
+"""Table → the name of its new rows in publish_given.sql."""
 FEW = 0.05
 """Up to this share of different parcels a county is published by difference: readers keep their caches, indexes are not built anew."""
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('map'), hashtext(CAST(:county AS text)))")
+GENERIC = 100
+"""Up to this many given parcels the server plans a publication once a connection; planning takes three times as long as publishing one."""
+_TURN = text(
+    "SELECT pg_advisory_xact_lock(hashtext('map'), hashtext(CAST(:county AS text))),"
+    " set_config('plan_cache_mode', CAST(:plan AS text), true), set_config('enable_seqscan', CAST(:scan AS text), true)"
+)
+_BY_KEY, _AS_PLANNED = {"plan": "force_generic_plan", "scan": "off"}, {"plan": "auto", "scan": "on"}
+"""One plan for few parcels, made of look-ups by key also where a table was still empty when it was made."""
 _HAS_ROWS = text("SELECT EXISTS (SELECT FROM map_parcel WHERE county_code = :county)")
 _FRESH = (
     "CREATE TEMP TABLE fresh_filter (LIKE map_filter) ON COMMIT DROP",
@@ -36,23 +52,19 @@ async def publish(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[
     One publication of a county at a time: coarse cells are everybody's, so they would wait for each other in any case,
     and waiting here once can't deadlock. Taken after the thing's row and the ledger lock, before the layer version.
     """
-    await conn.execute(_LOCK, {"county": county_code})
     if parcel_ids is None:
+        await conn.execute(_TURN, {"county": county_code, **_AS_PLANNED})
         await _county(conn, county_code)
     else:
         await _parcels(conn, county_code, parcel_ids)
 
 
 async def _parcels(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int]) -> None:
-    seen = await notes.before(conn, county_code, parcel_ids)
-    held = await cells.held(conn, county_code, parcel_ids)
-    values = {"county": county_code, "ids": list(parcel_ids)}
-    for table in TABLES:
-        await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county AND id = ANY(CAST(:ids AS bigint[]))"), values)
-    await _insert(conn, values)
-    await conn.execute(_statement("publish_public", is_all=False), values)
-    await cells.move(conn, county_code, parcel_ids, held)
-    await notes.parcels(conn, county_code, parcel_ids, seen)
+    is_named, is_few = len(parcel_ids) <= notes.NAMED, len(parcel_ids) <= GENERIC
+    await conn.execute(_TURN, {"county": county_code, **(_BY_KEY if is_few else _AS_PLANNED)})
+    await conn.execute(_given(is_named=is_named), {"county": county_code, "ids": list(parcel_ids), "today": clock.today()})
+    if not is_named:
+        await layers.note_all(conn, county_code, "parcels")
 
 
 async def _county(conn: AsyncConnection, county_code: str) -> None:
@@ -77,25 +89,62 @@ async def _county(conn: AsyncConnection, county_code: str) -> None:
             return
     else:
         await _insert(conn, values)
-    await conn.execute(_statement("publish_public", is_all=True), values)
+    await conn.execute(_all("publish_public", "map_parcel_public", "map_parcel_public"), values)
     await db.analyze(conn, *TABLES)
     await cells.rebuild(conn, county_code)
     await layers.note_all(conn, county_code, "parcels")
 
 
 async def _insert(conn: AsyncConnection, values: dict[str, Any], tables: str = "map") -> None:
-    """Typed columns, texts and shapes of the parcels from the register, the facts and the cases, into map_… or fresh_… tables."""
-    is_all = values["ids"] is None
-    await conn.execute(_statement("publish_filter", tables, is_all=is_all), {**values, "today": clock.today()})
-    if is_all and tables == "map":
+    """Typed columns, texts and shapes of all parcels from the register, the facts and the cases, into map_… or fresh_… tables."""
+    await conn.execute(_all("publish_filter", f"{tables}_filter", "map_filter"), {**values, "today": clock.today()})
+    if tables == "map":
         await db.analyze(conn, "map_filter")
-    await conn.execute(_statement("publish_parcels", tables, is_all=is_all), values)
+    await conn.execute(_parcels_and_shapes(tables), values)
+
+
+def _names(table: str, of: str = "") -> str:
+    """Columns of a table as text, `of` a row."""
+    return ", ".join(f"{of}{column.name}" for column in MODELS[table].columns)
 
 
 @lru_cache
-def _statement(name: str, tables: str = "map", *, is_all: bool) -> TextClause:
-    """One text a use, so that the server keeps the plan of a small publication: with "all, or the given ids" it plans each anew."""
-    return text(chosen(sql(name), is_all=is_all).replace("{tables}", tables))
+def _all(rows: str, table: str, like: str) -> TextClause:
+    """All rows of a county into a table."""
+    return text(f"INSERT INTO {table} ({_names(like)})\n{sql(rows)}")
+
+
+@lru_cache
+def _parcels_and_shapes(tables: str) -> TextClause:
+    parcel, shape = _names("map_parcel"), _names("map_shape")
+    return text(
+        f"WITH {sql('publish_parcels').replace('{filter}', f'{tables}_filter')},\n"
+        f"shapes AS (INSERT INTO {tables}_shape ({shape}) SELECT {shape} FROM shape_row)\n"
+        f"INSERT INTO {tables}_parcel ({parcel}) SELECT {parcel} FROM parcel_row"
+    )
+
+
+@lru_cache
+def _given(*, is_named: bool) -> TextClause:
+    """The statement that publishes given parcels, with or without the note that names them."""
+    parts = {
+        "typed": sql("publish_filter"), "parcels": sql("publish_parcels").replace("{filter}", ROWS["map_filter"]),
+        "public": sql("publish_public"), "rows": ",\n".join(_follow(table) for table in TABLES), "cells": cells.moves(ROWS),
+        "note": ",\n" + notes.parcels(ROWS, f"ROW({_names('map_filter', 'f.')})::map_filter") if is_named else "",
+    }  # fmt: skip
+    statement = sql("publish_given")
+    for name, part in parts.items():
+        statement = statement.replace(f"{{{name}}}", part)
+    return text(chosen(statement, is_all=False))
+
+
+def _follow(table: str) -> str:
+    sets = ", ".join(f"{c.name} = excluded.{c.name}" for c in MODELS[table].columns if not c.primary_key)
+    parts = {"table": table, "rows": ROWS[table], "columns": _names(table), "values": _names(table, "r."), "sets": sets}
+    statement = sql("publish_rows")
+    for name, part in parts.items():
+        statement = statement.replace(f"{{{name}}}", part)
+    return statement
 
 
 async def on_parcels_changed(conn: AsyncConnection, event: ParcelsChanged) -> None:

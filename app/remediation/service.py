@@ -83,7 +83,7 @@ async def create(work: Work, asked: CaseIn) -> dict[str, Any]:
     detail = {"parcels": [p.land_code for p in asked.parcels], "enterprises": asked.enterprises}
     await _record(work, case_id, STEPS["list"], None, TransitionIn(step="list"), detail)
     work.audited("case.list", "case", case_id, code=code, body=asked.responsible_body, **detail)
-    await _changed(work, case_id, [p[0] for p in parcels])
+    _changed(work, case_id, [p[0] for p in parcels])
     return await work.reply({"id": case_id, "code": code, "state": "listed", "version": 1}, 201)
 
 
@@ -165,7 +165,7 @@ async def transition(work: Work, reference: str, version: int, asked: Transition
     said = {"reason": asked.reason, "document": asked.document, **detail}
     work.audited(f"case.{step.key}", "case", case.id, code=case.code, to=step.target, **said)
     await _announce(work, step, case.id, event_id, asked)
-    await _changed(work, case.id, [p.parcel_id for p in parcels])
+    _changed(work, case.id, [p.parcel_id for p in parcels])
     return await work.reply({"id": case.id, "code": case.code, "state": step.target, "version": version + 1})
 
 
@@ -236,9 +236,9 @@ async def _announce(work: Work, step: Step, case_id: int, event_id: int, asked: 
         await events.publish(work.conn, events.AcceptanceReversed(county, case_id, event_id, today, reason, document, who))
 
 
-async def _changed(work: Work, case_id: int, parcel_ids: list[int]) -> None:
+def _changed(work: Work, case_id: int, parcel_ids: list[int]) -> None:
     work.touch("cases", "parcels")
-    await events.publish(work.conn, events.CaseChanged(work.principal.county_code, case_id, parcel_ids))
+    work.tell(events.CaseChanged(work.principal.county_code, case_id, parcel_ids))
 
 
 # --- evidence -----------------------------------------------------------------------------------------------------

@@ -1,13 +1,12 @@
 """The writing side: what a publication, a case or a posting changed, noted in its transaction; `layers.bump` gives it its version."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core import layers
 from app.core.events import CaseChanged, GroundPosted, ParcelsChanged
 
 NAMED = 5_000
@@ -18,25 +17,21 @@ _FACTS = text("INSERT INTO map_change (county_code, layer, form, ids, boxes) VAL
 
 @lru_cache
 def _sql(name: str) -> TextClause:
-    folder = Path(__file__).parent / "sql"
-    return text((folder / f"{name}.sql").read_text("utf-8").replace("{seen}", (folder / "parcels_seen.sql").read_text("utf-8")))
+    return text((Path(__file__).parent / "sql" / f"{name}.sql").read_text("utf-8"))
 
 
-async def before(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int]) -> str | None:
-    """What readers see of these parcels now, as JSON for `parcels`; None when they are too many to name."""
-    if len(parcel_ids) > NAMED:
-        return None
-    values = {"county": county_code, "ids": list(parcel_ids)}
-    seen: str = (await conn.execute(_sql("parcels_before"), values)).scalar_one()
-    return seen
+def parcels(rows: Mapping[str, str], typed: str) -> str:
+    """Parts of a publication's statement that note what is different of the given parcels: ids, places and bodies of each form; or nothing.
 
-
-async def parcels(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int], seen: str | None) -> None:
-    """Note what is different from `seen`: ids, places and bodies of each form; or that nothing is."""
-    if seen is None:
-        await layers.note_all(conn, county_code, "parcels")
-    else:
-        await conn.execute(_sql("parcels_note"), {"county": county_code, "ids": list(parcel_ids), "seen": seen})
+    `rows`: map table → the name its new rows have in the statement; `typed`: one of them as a row of map_filter.
+    """
+    seen = (Path(__file__).parent / "sql" / "parcels_seen.sql").read_text("utf-8")
+    names = {"{parcel}": "map_parcel", "{filter}": "map_filter", "{public}": "map_parcel_public"}
+    before, after = seen.replace("{row}", "f"), seen.replace("{row}", typed)
+    for place, table in names.items():
+        before, after = before.replace(place, table), after.replace(place, rows[table])
+    note = (Path(__file__).parent / "sql" / "parcels_note.sql").read_text("utf-8")
+    return note.replace("{before}", before).replace("{after}", after)
 
 
 async def facts(conn: AsyncConnection, county_code: str) -> None:

@@ -1,7 +1,7 @@
 -- What current parcels (all, or the given ids) add to the finest cells of map_cell: one row a grid and theme.
 SELECT g.grid, t.theme, g.row, g.col, m.responsible_body, coalesce(t.value, '') AS value, m.area_used_mu AS mu
-FROM map_parcel m
-JOIN map_filter f ON f.county_code = m.county_code AND f.id = m.id
+FROM {parcel} m
+JOIN {filter} f ON f.county_code = m.county_code AND f.id = m.id
 CROSS JOIN LATERAL (VALUES
     ('WebMercatorQuad', floor((1 - asinh(tan(radians((@@ m.box)[1]))) / pi()) / 2 * 131072)::int, floor(((@@ m.box)[0] + 180) / 360 * 131072)::int),
     ('CGCS2000Quad', floor((90 - (@@ m.box)[1]) / 360 * 131072)::int, floor(((@@ m.box)[0] + 180) / 360 * 131072)::int)

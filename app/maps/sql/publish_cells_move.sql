@@ -1,31 +1,54 @@
--- Cells of every zoom follow the parcels just written: what they add now, less what they added before (:held). An empty cell goes.
-WITH finest AS (
-    SELECT a.grid, a.theme, a.row, a.col, a.responsible_body, a.value, sum(a.n)::int AS n, sum(a.mu) AS mu
+-- Cells of every zoom in {table} follow the parcels of a publication: what they add now, less what they added before. An empty cell goes.
+-- Each cell is looked up by its key, whatever the planner thinks of their number; the county's lock keeps what was read true.
+moving_{table} AS (
+    SELECT s.grid, s.theme, s.row, s.col, s.responsible_body, s.value, sum(s.n) AS n, sum(s.mu) AS mu
     FROM (
-        SELECT s.grid, s.theme, s.row, s.col, s.responsible_body, s.value, 1 AS n, s.mu
+        SELECT now.*, 1 AS n
         FROM (
-{source}
-        ) s
+{now}
+        ) now
         UNION ALL
-        SELECT h.grid, h.theme, h.row, h.col, h.responsible_body, h.value, -h.n, -h.mu
-        FROM json_to_recordset(CAST(CAST(:held AS text) AS json)) h (grid text, theme text, row int, col int, responsible_body text, value text, n int, mu numeric)
-    ) a
-    GROUP BY a.grid, a.theme, a.row, a.col, a.responsible_body, a.value
-    HAVING sum(a.n) <> 0 OR sum(a.mu) <> 0
+        SELECT was.grid, was.theme, was.row, was.col, was.responsible_body, was.value, -was.mu, -1
+        FROM (
+{was}
+        ) was
+    ) s
+    GROUP BY s.grid, s.theme, s.row, s.col, s.responsible_body, s.value
+    HAVING sum(s.n) <> 0 OR sum(s.mu) <> 0
 ),
-delta AS (
-    SELECT f.grid, f.theme, z.z::smallint AS z, f.row >> (12 - z.z) AS row, f.col >> (12 - z.z) AS col, f.responsible_body, f.value,
-           sum(f.n)::int AS n, sum(f.mu) AS mu
-    FROM finest f
-    CROSS JOIN generate_series(0, 12) z (z)
-    GROUP BY 1, 2, 3, 4, 5, 6, 7
-    HAVING sum(f.n) <> 0 OR sum(f.mu) <> 0
+moved_{table} AS MATERIALIZED (
+    SELECT d.grid, d.theme, d.z, d.row, d.col, d.responsible_body, d.value, stood.at,
+           coalesce(stood.n, 0) + d.n AS n, coalesce(stood.mu, 0) + d.mu AS mu
+    FROM (
+        SELECT f.grid, f.theme, z.z::smallint AS z, f.row >> (12 - z.z) AS row, f.col >> (12 - z.z) AS col, f.responsible_body, f.value,
+               sum(f.n)::int AS n, sum(f.mu) AS mu
+        FROM moving_{table} f
+        CROSS JOIN generate_series(0, 12) z (z)
+        GROUP BY 1, 2, 3, 4, 5, 6, 7
+        HAVING sum(f.n) <> 0 OR sum(f.mu) <> 0
+    ) d
+    LEFT JOIN LATERAL (
+        SELECT c.ctid AS at, c.n, c.mu
+        FROM {table} c
+        WHERE c.county_code = :county
+          AND (c.grid, c.theme, c.z, c.row, c.col, c.responsible_body, c.value) = (d.grid, d.theme, d.z, d.row, d.col, d.responsible_body, d.value)
+        LIMIT 1
+    ) stood ON true
+),
+emptied_{table} AS (
+    DELETE FROM {table}
+    WHERE ctid = ANY(ARRAY(SELECT m.at FROM moved_{table} m WHERE m.n = 0))
+),
+changed_{table} AS (
+    UPDATE {table} c
+    SET n = m.n, mu = m.mu
+    FROM moved_{table} m
+    WHERE c.ctid = m.at
+      AND m.n <> 0
+),
+new_{table} AS (
+    INSERT INTO {table} (county_code, grid, theme, z, row, col, responsible_body, value, n, mu)
+    SELECT :county, m.grid, m.theme, m.z, m.row, m.col, m.responsible_body, m.value, m.n, m.mu
+    FROM moved_{table} m
+    WHERE m.at IS NULL
 )
-MERGE INTO {table} c
-USING delta d
-   ON c.county_code = :county AND c.grid = d.grid AND c.theme = d.theme AND c.z = d.z AND c.row = d.row AND c.col = d.col
-  AND c.responsible_body = d.responsible_body AND c.value = d.value
-WHEN MATCHED AND c.n + d.n = 0 THEN DELETE
-WHEN MATCHED THEN UPDATE SET n = c.n + d.n, mu = c.mu + d.mu
-WHEN NOT MATCHED THEN INSERT (county_code, grid, theme, z, row, col, responsible_body, value, n, mu)
-    VALUES (:county, d.grid, d.theme, d.z, d.row, d.col, d.responsible_body, d.value, d.n, d.mu)

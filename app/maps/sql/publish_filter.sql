@@ -1,4 +1,4 @@
--- Typed columns of a county's current parcels (all, or the given ids) from the register, the facts, the cases and the 认定.
+-- Rows of map_filter: typed columns of a county's current parcels (all, or the given ids) from the register, the facts, the cases and the 认定.
 WITH cases AS (
     SELECT cp.parcel_id,
            (array_agg(c.state ORDER BY (c.state NOT IN ('accepted', 'delisted', 'reversed')) DESC, c.id DESC))[1] AS case_state,
@@ -19,23 +19,15 @@ determined AS (
       AND (CAST(:ids AS bigint[]) IS NULL OR d.parcel_id = ANY(CAST(:ids AS bigint[])))
     GROUP BY d.parcel_id
 )
-INSERT INTO {tables}_filter (
-    county_code, id,
-    land_code, cadastral_code, town_code, responsible_body, block_code, ownership, legality, land_use_code, area_registered_m2,
-    area_contract_m2, area_planar_m2, area_geodesic_m2, area_used_m2, area_used_mu, area_basis, inside_ratio, control_line_relation,
-    industry_code, industry_division, user_count, main_uscc, tax_band, tax_year, grade, grade_prev, grade_year, far,
-    gross_floor_area_m2, far_floor_area_m2, vacant_floor_ratio, vacant_months, on_list, tenant_closed, capacity_gate_failed,
-    supply_mode, supply_electronic_no, agreed_start_on, tax_data_on, grade_data_on, far_data_on, vacancy_data_on, list_data_on,
-    tenant_data_on, gate_data_on, inefficient, idle, standard_land, display_class, case_state, criteria_true
-)
-SELECT v.county_code, v.parcel_id,
+SELECT v.county_code, v.parcel_id AS id,
        p.land_code, v.cadastral_code, v.town_code, v.responsible_body, v.block_code, v.ownership, v.legality, v.land_use_code,
        v.area_registered_m2, v.area_contract_m2, v.area_planar_m2, v.area_geodesic_m2, f.area_used_m2, f.area_used_mu, f.area_basis,
        f.inside_ratio, f.control_line_relation, f.industry_code, f.industry_division, f.user_count, f.main_uscc, f.tax_band, f.tax_year,
        f.grade, f.grade_prev, f.grade_year, f.far, f.gross_floor_area_m2, f.far_floor_area_m2, f.vacant_floor_ratio, f.vacant_months,
        f.on_list, f.tenant_closed, f.capacity_gate_failed, f.supply_mode, f.supply_electronic_no, f.agreed_start_on, f.tax_data_on,
        f.grade_data_on, f.far_data_on, f.vacancy_data_on, f.list_data_on, f.tenant_data_on, f.gate_data_on,
-       coalesce(f.inefficient, 'unknown'), coalesce(f.idle, 'insufficient_data'), coalesce(f.standard_land, 'unknown'),
+       coalesce(f.inefficient, 'unknown') AS inefficient, coalesce(f.idle, 'insufficient_data') AS idle,
+       coalesce(f.standard_land, 'unknown') AS standard_land,
        CASE
            WHEN f.idle = 'suspected' OR d.idle OR c.is_late THEN 'red'
            WHEN c.is_open THEN 'orange'
@@ -43,7 +35,7 @@ SELECT v.county_code, v.parcel_id,
            WHEN f.standard_land = 'true' THEN 'blue'
            WHEN f.inefficient = 'false' THEN 'green'
            ELSE 'grey'
-       END,
+       END AS display_class,
        c.case_state, w.criteria_true
 FROM parcel_version v
 JOIN parcel p ON p.id = v.parcel_id

@@ -1,4 +1,4 @@
--- Public form of a county's current parcels: a point at 3 decimals (about 100 m) and L1 fields, nothing else.
+-- Rows of map_parcel_public, the public form of a county's current parcels: a point at 3 decimals (about 100 m) and L1 fields, nothing else.
 WITH shown AS (
     SELECT v.*, p.land_code, b.name AS body_name, f.grade, f.supply_mode,
            coalesce(f.standard_land, 'unknown') AS standard_land,
@@ -12,9 +12,8 @@ WITH shown AS (
       AND (CAST(:ids AS bigint[]) IS NULL OR v.parcel_id = ANY(CAST(:ids AS bigint[])))
     OFFSET 0 -- the point is found once a row, not once a use
 )
-INSERT INTO map_parcel_public (county_code, id, land_code, responsible_body, standard_land, grade, box, geom, geom_3857, feature)
-SELECT county_code, parcel_id, land_code, responsible_body, standard_land, grade,
-       box(point(ST_X(place), ST_Y(place)), point(ST_X(place), ST_Y(place))), place, ST_Transform(place, 3857),
+SELECT county_code, parcel_id AS id, land_code, responsible_body, standard_land, grade,
+       box(point(ST_X(place), ST_Y(place)), point(ST_X(place), ST_Y(place))) AS box, place AS geom, ST_Transform(place, 3857) AS geom_3857,
        convert_to(
            '{"type":"Feature","id":' || parcel_id || ',"geometry":' || ST_AsGeoJSON(place, 3, 0) || ',"properties":'
            || json_build_object(
@@ -22,5 +21,5 @@ SELECT county_code, parcel_id, land_code, responsible_body, standard_land, grade
                'block_code', block_code, 'area_registered_m2', area_registered_m2, 'area_contract_m2', area_contract_m2,
                'area_planar_m2', area_planar_m2, 'area_geodesic_m2', area_geodesic_m2, 'grade', grade, 'supply_mode', supply_mode,
                'standard_land', standard_land
-           )::text || '}', 'UTF8')
+           )::text || '}', 'UTF8') AS feature
 FROM shown

@@ -1,15 +1,13 @@
--- Note what became of the parcels since :seen, by form and responsible body; where a parcel moved, both places and both bodies.
-WITH before AS (
-    SELECT b.*
-    FROM json_to_recordset(CAST(CAST(:seen AS text) AS json))
-        b (id bigint, body text, box float8[], point float8[], whole text, outline text, public text)
+-- Note what a publication made of the given parcels, by form and responsible body; where a parcel moved, both places and both bodies.
+before AS (
+{before}
 ),
 after AS (
-{seen}
+{after}
 ),
 changed AS (
     SELECT id, b.body AS old_body, a.body AS new_body, b.box AS old_box, a.box AS new_box, b.point AS old_point, a.point AS new_point,
-           (a.whole, a.body) IS DISTINCT FROM (b.whole, b.body) AS is_full,
+           coalesce(a.whole <> b.whole OR a.typed *<> b.typed OR a.body <> b.body, true) AS is_full,
            a.outline IS DISTINCT FROM b.outline AS is_outline,
            a.public IS DISTINCT FROM b.public AS is_public
     FROM before b
@@ -25,11 +23,13 @@ told AS (
     ) f (form, body, box, is_told)
     WHERE f.is_told
       AND f.box IS NOT NULL
+),
+noted AS (
+    INSERT INTO map_change (county_code, layer, form, responsible_body, ids, boxes)
+    SELECT :county, 'parcels', t.form, t.body, array_agg(DISTINCT t.id), array_agg(t.box)
+    FROM told t
+    GROUP BY t.form, t.body
+    UNION ALL
+    SELECT :county, 'parcels', 'none', NULL, '{}', '{}'
+    WHERE NOT EXISTS (SELECT FROM told)
 )
-INSERT INTO map_change (county_code, layer, form, responsible_body, ids, boxes)
-SELECT :county, 'parcels', t.form, t.body, array_agg(DISTINCT t.id), array_agg(t.box)
-FROM told t
-GROUP BY t.form, t.body
-UNION ALL
-SELECT :county, 'parcels', 'none', NULL, '{}', '{}'
-WHERE NOT EXISTS (SELECT FROM told)
