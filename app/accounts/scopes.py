@@ -24,7 +24,11 @@ _MAP = ("items", "tiles")
 _OPEN = re.compile(r"/(|conformance|collections|api/meta|api/session|api/errors(/.*)?)")
 _COLLECTION = re.compile(r"/collections/([^/]+)(?:/([^/]+).*)?")
 _BELOW = {"items": "items", "tiles": "tiles", "styles": "tiles"}
-_PREFIXES = (("/tileMatrixSets", "tiles"), *((f"/api/{area}", area) for area in ("stats", "analysis", "changes", "exports")))
+_PREFIXES = (
+    ("/tileMatrixSets", "tiles"),
+    ("/styles", "tiles"),
+    *((f"/api/{area}", area) for area in ("stats", "analysis", "changes", "exports")),
+)
 
 
 def known(scope: str) -> bool:
@@ -44,6 +48,7 @@ def check(scopes: Collection[str] | None, path: str) -> None:
         allowed = (not collections or below[1] in collections) and (wanted is None or wanted in areas)
     else:
         area = next((area for start, area in _PREFIXES if path == start or path.startswith(f"{start}/")), "registers")
-        allowed = area in areas and not (area == "exports" and collections)  # an export names its collection in the body
+        # an export names its collection in the body; a style below no collection draws all of them
+        allowed = area in areas and not (collections and (area == "exports" or path.startswith("/styles")))
     if not allowed:
         raise KeyScope(f"密钥的范围是 {'、'.join(scopes)}", scopes=list(scopes))

@@ -164,9 +164,9 @@ _ANSWERS: tuple[tuple[str, dict[str, Any]], ...] = (
     (r"/collections/[^/]+/tiles", described_json("TileSets")),
     (r"/collections/[^/]+/tiles/[^/]+", described_json("TileSet")),
     (r"/collections/[^/]+/tiles/[^/]+/tilejson.json", described_json("TileJSON")),
-    (r"/collections/[^/]+/styles", described_json("Styles")),
+    (r"(/collections/[^/]+)?/styles", described_json("Styles")),
     (
-        r"/collections/[^/]+/styles/[^/]+",
+        r"(/collections/[^/]+)?/styles/[^/]+",
         {"200": {"content": {"application/vnd.mapbox.style+json": {"schema": described_ref("MapLibreStyle")}}}},
     ),
     ("/api/meta", {**described_json("Words"), **_UNCHANGED}),

@@ -75,6 +75,7 @@ def landing(base: str) -> dict[str, Any]:
             link(f"{base}/collections", "data", title="图层"),
             link(f"{base}/collections", f"{REL}data", title="图层"),
             link(f"{base}/tileMatrixSets", f"{REL}tiling-schemes", title="瓦片矩阵集"),
+            link(f"{base}/styles", f"{REL}styles", title="全部图层的样式"),
             link(f"{base}/clients", "related", media=links.HTML, title="接入说明"),
             link(f"{base}/console/", "related", media=links.HTML, title="工作台"),
         ],

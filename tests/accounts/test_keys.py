@@ -59,7 +59,7 @@ def passes(given: list[str] | None, path: str) -> bool:
 
 PATHS = {
     "items": "/collections/parcels/items", "one": "/collections/towns/items/7", "tile": TILE, "style": "/collections/towns/styles/default",
-    "grids": "/tileMatrixSets", "about": "/collections/cases", "fields": "/collections/parcels/queryables", "list": "/collections",
+    "grids": "/tileMatrixSets", "combined": "/styles/grade", "about": "/collections/cases", "fields": "/collections/parcels/queryables", "list": "/collections",
     "landing": "/", "meta": "/api/meta", "stats": "/api/stats", "numbers": "/api/stats/parcels", "overlay": "/api/analysis/overlay",
     "feed": "/api/changes", "export": "/api/exports", "file": "/api/exports/7/file", "archive": "/api/parcels/x", "cases": "/api/cases",
     "audit": "/api/audit", "qr": "/c/x", "session": "/api/session", "keys": "/api/keys", "revoke": "/api/keys/7/revoke",
@@ -74,7 +74,7 @@ DOCUMENTS = {"about", "fields"}
     [
         (None, set(PATHS)),
         (["items"], ALWAYS | DOCUMENTS | {"items", "one"}),
-        (["tiles"], ALWAYS | DOCUMENTS | {"tile", "style", "grids"}),
+        (["tiles"], ALWAYS | DOCUMENTS | {"tile", "style", "grids", "combined"}),
         (["stats", "analysis"], ALWAYS | DOCUMENTS | {"stats", "numbers", "overlay"}),
         (["changes", "exports"], ALWAYS | DOCUMENTS | {"feed", "export", "file"}),
         (["registers"], ALWAYS | DOCUMENTS | {"archive", "cases", "audit", "qr", "keys", "revoke"}),

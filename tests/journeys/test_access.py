@@ -88,6 +88,8 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
         ("get", "/collections/{collection_id}/tiles/{tms}/{z}/{row}/{col}"): Sample(tiles | {"z": 10, "row": 421, "col": 856}),
         ("get", "/collections/{collection_id}/styles"): Sample({"collection_id": "parcels"}),
         ("get", "/collections/{collection_id}/styles/{style_id}"): Sample({"collection_id": "parcels", "style_id": "grade"}),
+        ("get", "/styles"): Sample(),
+        ("get", "/styles/{style_id}"): Sample({"style_id": "grade"}),
         ("get", "/tileMatrixSets"): Sample(),
         ("get", "/tileMatrixSets/{tms}"): Sample({"tms": "CGCS2000Quad"}),
         ("get", "/api/errors/{code}"): Sample({"code": "not_found"}),

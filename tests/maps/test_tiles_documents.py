@@ -147,6 +147,26 @@ async def test_styles_speak_the_colours_of_meta(planner: httpx.AsyncClient, laye
     assert (await planner.get(f"/collections/{layer}/styles/nothing")).status_code == 404
 
 
+async def test_a_combined_style_draws_every_layer_of_the_caller(planner: httpx.AsyncClient, viewer: httpx.AsyncClient) -> None:
+    listed = (await planner.get(by_rel((await planner.get("/")).json())[f"{REL}styles"]["href"])).json()
+    assert [x["id"] for x in listed["styles"]] == [x["id"] for x in (await planner.get("/collections/parcels/styles")).json()["styles"]]
+    for entry in listed["styles"]:
+        style = (await planner.get(by_rel(entry)["stylesheet"]["href"])).json()
+        assert set(style["sources"]) == set(LAYERS)
+        drawn = [x["id"] for x in style["layers"]]
+        assert len(set(drawn)) == len(drawn)
+        for layer in LAYERS:
+            alone = (await planner.get(f"/collections/{layer}/styles/{entry['id'] if layer == 'parcels' else 'default'}")).json()
+            assert style["sources"][layer] == alone["sources"][layer]
+            assert all(part in style["layers"] for part in alone["layers"])
+            assert all(told in style["metadata"]["yima:legend"] for told in alone["metadata"]["yima:legend"])
+        order = ["towns-fill", "parcels-fill", "cases-fill", "control-lines-line", "towns-name"]
+        assert sorted(order, key=drawn.index) == order
+    assert set((await viewer.get("/styles/standard_land")).json()["sources"]) == {"parcels", "control-lines", "towns", "blocks"}
+    for path in ("/styles/tax_band", "/styles/display_class", "/styles/default"):
+        assert (await viewer.get(path)).status_code == 404, path
+
+
 async def test_documents_of_a_viewer_name_public_things_only(viewer: httpx.AsyncClient) -> None:
     tileset = (await viewer.get("/collections/parcels/tiles/WebMercatorQuad")).json()
     parcels = next(x for x in tileset["layers"] if x["id"] == "parcels")

@@ -136,10 +136,18 @@ def tilejson(base: str, layer: Layer, grid: Grid, bbox: list[float] | None, aske
 def styles(base: str, layer: Layer, found: list[tuple[str, str]]) -> dict[str, Any]:
     """`/collections/{id}/styles`: (id, title) of each; the first is the default."""
     here = f"{base}/collections/{layer.id}"
+    combined = link(f"{base}/styles", f"{REL}styles", title="全部图层的样式")
+    return _styles(f"{here}/styles", found, [link(here, "collection"), combined])
+
+
+def combined(base: str, found: list[tuple[str, str]]) -> dict[str, Any]:
+    """`/styles`: those that draw all collections together."""
+    return _styles(f"{base}/styles", found, [])
+
+
+def _styles(here: str, found: list[tuple[str, str]], more: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "default": found[0][0],
-        "styles": [
-            {"id": name, "title": title, "links": [link(f"{here}/styles/{name}", "stylesheet", media=STYLE)]} for name, title in found
-        ],
-        "links": [link(f"{here}/styles", "self"), link(here, "collection")],
+        "styles": [{"id": name, "title": title, "links": [link(f"{here}/{name}", "stylesheet", media=STYLE)]} for name, title in found],
+        "links": [link(here, "self"), *more],
     }

@@ -66,3 +66,16 @@ async def style(request: Request, principal: Signed, collection_id: Key, style_i
     """宗地图层一专题一样式,其余图层为 default;颜色与用语取自政策包。"""
     found = await service.style(request, principal, collection_id, style_id)
     return Response(answers.encode(found), media_type=documents.STYLE, headers=answers.PRIVATE)
+
+
+@router.get("/styles", summary="全部图层的样式", dependencies=JSON_ONLY)
+async def combined_styles(request: Request, principal: Signed) -> Response:
+    """一张图的样式:一专题一个,各画出账号可见的全部图层。"""
+    return _json(service.combined_styles(request, principal))
+
+
+@router.get("/styles/{style_id}", summary="全部图层的 MapLibre 样式", response_class=Response, dependencies=JSON_ONLY)
+async def combined_style(request: Request, principal: Signed, style_id: Key) -> Response:
+    """控制线、镇街、区块、宗地 (按专题着色)、整治项目、腾出地块合为一图;限定图层的密钥请用各图层的样式。"""
+    found = await service.combined_style(request, principal, style_id)
+    return Response(answers.encode(found), media_type=documents.STYLE, headers=answers.PRIVATE)

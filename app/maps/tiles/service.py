@@ -12,7 +12,7 @@ from app.core import clock, db
 from app.core.errors import NotFound
 from app.core.principal import Principal
 from app.maps import answers, encodings, features, links, meta, ogc
-from app.maps.layers import layer_for
+from app.maps.layers import layer_for, visible
 from app.maps.queries import View, view_of
 from app.maps.tiles import documents, queries
 from app.maps.tiles import styles as styling
@@ -219,9 +219,30 @@ async def style(request: Request, principal: Principal, layer_id: str, style_id:
     if style_id not in (themes or ("default",)):
         raise NotFound(f"图层 {layer_id} 没有样式 {style_id}", hint="可用: " + "、".join(themes or ("default",)))
     theme, bbox = themes.get(style_id), await ogc.extent(pool, principal.county_code)
-    query = documents.query(theme, request.query_params.get("tk"))
-    tiles = f"{links.base(request)}/collections/{layer_id}/tiles/{styling.MERCATOR.id}/{{z}}/{{y}}/{{x}}{query}"
-    source = styling.Source(tiles, bbox, documents.FINEST)
+    source = _source(request, layer_id, theme, bbox)
     if theme is None:
         return styling.places(layer, source)
     return styling.parcels(layer, theme, await meta.meta(pool, principal), source)
+
+
+def _source(request: Request, layer_id: str, theme: Theme | None, bbox: list[float] | None) -> styling.Source:
+    """Where a style finds the tiles of a collection; with the ?tk= the style itself was asked with."""
+    query = documents.query(theme, request.query_params.get("tk"))
+    tiles = f"{links.base(request)}/collections/{layer_id}/tiles/{styling.MERCATOR.id}/{{z}}/{{y}}/{{x}}{query}"
+    return styling.Source(tiles, bbox, documents.FINEST)
+
+
+def combined_styles(request: Request, principal: Principal) -> dict[str, Any]:
+    """Styles that draw all collections of the caller: one a theme of the parcels."""
+    return documents.combined(links.base(request), [(theme.id, theme.title) for theme in offered(is_public=principal.is_public_only)])
+
+
+async def combined_style(request: Request, principal: Principal, style_id: str) -> dict[str, Any]:
+    """A MapLibre style of all collections that the caller sees. NotFound for a theme that he does not have."""
+    themes = {theme.id: theme for theme in offered(is_public=principal.is_public_only)}
+    if style_id not in themes:
+        raise NotFound(f"没有样式 {style_id}", hint="可用: " + "、".join(themes))
+    theme, pool, layers = themes[style_id], request.app.state.map_pool, visible(principal)
+    bbox = await ogc.extent(pool, principal.county_code)
+    sources = {layer.id: _source(request, layer.id, theme if layer.id == "parcels" else None, bbox) for layer in layers}
+    return styling.together(layers, theme, await meta.meta(pool, principal), sources)

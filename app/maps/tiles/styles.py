@@ -1,6 +1,8 @@
 """MapLibre styles (style spec 8) of the collections: colours and labels are those of /api/meta, nothing loads from outside. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from app.maps.analysis.industries import DIVISIONS
@@ -20,6 +22,9 @@ _HUES = (
 )  # fmt: skip
 """Colours of industry divisions: the pack has none."""
 _LINE = {"control-lines": "#7a4a21", "towns": "#6b7785", "blocks": "#2f6fd0", "cases": "#f08a24", "freed-land": "#2e9e5b"}
+
+_OVER = ("cases", "freed-land")
+"""Layers that are drawn over the parcels they cover."""
 
 
 def legend(theme: Theme, words: dict[str, Any]) -> Legend:
@@ -57,16 +62,16 @@ class Source:
         return {"type": "vector", "tiles": [self.tiles], "minzoom": 0, "maxzoom": self.finest, **bounds}
 
 
-def _document(name: str, source_id: str, source: Source, layers: list[dict[str, Any]], shown: Legend) -> dict[str, Any]:
+def _document(name: str, sources: dict[str, Source], layers: list[dict[str, Any]], shown: Legend) -> dict[str, Any]:
     told = [{"value": value, "label": label, "colour": colour} for value, (label, colour) in shown.items()]
-    bbox = source.bbox
+    bbox = next(iter(sources.values())).bbox
     view = {"center": [(bbox[0] + bbox[2]) / 2, (bbox[1] + bbox[3]) / 2], "zoom": 9} if bbox else {}
     return {
         "version": 8,
         "name": name,
         "metadata": {"yima:legend": told},
         **view,
-        "sources": {source_id: source.said()},
+        "sources": {source_id: source.said() for source_id, source in sources.items()},
         "layers": [{"id": "background", "type": "background", "paint": {"background-color": "#f4f6f8"}}, *layers],
     }
 
@@ -74,9 +79,13 @@ def _document(name: str, source_id: str, source: Source, layers: list[dict[str, 
 def parcels(layer: Layer, theme: Theme, words: dict[str, Any], source: Source) -> dict[str, Any]:
     """A theme of the parcels: cells as circles by their largest value, then shapes; sub-pixel and public ones as points."""
     shown = legend(theme, words)
+    return _document(f"{layer.title}·{theme.title}", {"parcels": source}, _of_parcels(theme, shown), shown)
+
+
+def _of_parcels(theme: Theme, shown: Legend) -> list[dict[str, Any]]:
     colour, of_cell = _matched(theme.field, shown), _matched("top", shown)
     shape: dict[str, Any] = {"source": "parcels", "source-layer": "parcels"}
-    layers: list[dict[str, Any]] = [
+    return [
         {
             "id": "parcel-cells", "type": "circle", "source": "parcels", "source-layer": "parcel_cells", "maxzoom": READABLE,
             "paint": {
@@ -97,20 +106,41 @@ def parcels(layer: Layer, theme: Theme, words: dict[str, Any], source: Source) -
             "paint": {"circle-color": colour, "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 1.5, 17, 5]},
         },
     ]  # fmt: skip
-    return _document(f"{layer.title}·{theme.title}", "parcels", source, layers, shown)
 
 
 def places(layer: Layer, source: Source) -> dict[str, Any]:
     """A small layer: outline in its colour, names at their label points."""
+    return _document(layer.title, {layer.id: source}, _of_places(layer), {layer.id: (layer.title, _LINE[layer.id])})
+
+
+def together(layers: Sequence[Layer], theme: Theme, words: dict[str, Any], sources: dict[str, Source]) -> dict[str, Any]:
+    """All collections of a caller on one map, the parcels in a theme: areas below them, cases and freed land over them, lines, names."""
+    shown = legend(theme, words)
+    drawn = [(1, one) for one in _of_parcels(theme, shown)]
+    for layer in layers:
+        if layer.id != "parcels":
+            shown = {**shown, layer.id: (layer.title, _LINE[layer.id])}
+            drawn += [(_above(layer, one), one) for one in _of_places(layer)]
+    drawn.sort(key=itemgetter(0))
+    return _document(f"一张图·{theme.title}", sources, [one for _, one in drawn], shown)
+
+
+def _above(layer: Layer, drawn: dict[str, Any]) -> int:
+    """Place of a small layer's part among the parts of the combined map; the parcels have 1."""
+    if drawn["type"] == "fill":
+        return 2 if layer.id in _OVER else 0
+    return 4 if drawn["type"] == "symbol" else 3
+
+
+def _of_places(layer: Layer) -> list[dict[str, Any]]:
     line = _LINE[layer.id]
-    shown: Legend = {layer.id: (layer.title, line)}
     here: dict[str, Any] = {"source": layer.id, "source-layer": layer.id}
     is_polygon = ["==", ["geometry-type"], "Polygon"]
     dash = {"line-dasharray": [3, 2]} if layer.id == "control-lines" else {}
     layers: list[dict[str, Any]] = [
         {
             **here, "id": f"{layer.id}-fill", "type": "fill", "filter": is_polygon,
-            "paint": {"fill-color": line, "fill-opacity": 0.35 if layer.id in ("cases", "freed-land") else 0.06},
+            "paint": {"fill-color": line, "fill-opacity": 0.35 if layer.id in _OVER else 0.06},
         },
         {
             **here, "id": f"{layer.id}-line", "type": "line", "filter": is_polygon,
@@ -130,7 +160,7 @@ def places(layer: Layer, source: Source) -> dict[str, Any]:
                 "paint": {"text-color": INK, "text-halo-color": "#ffffff", "text-halo-width": 1.2},
             }
         )  # fmt: skip
-    return _document(layer.title, layer.id, source, layers, shown)
+    return layers
 
 
 MERCATOR = GRIDS["WebMercatorQuad"]
