@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from app import cluster
-from scripts.benchmark import county, extents, overlay, paging, peers, report, tiles, writes
+from scripts.benchmark import county, exports, extents, overlay, paging, peers, report, tiles, writes
 from scripts.benchmark.bench import FULL, QUICK, Bench
 from scripts.benchmark.land import Land
 from scripts.benchmark.report import Row
@@ -26,7 +26,7 @@ ROWS: dict[str, tuple[str, Callable[[Bench], list[Row]]]] = {
     "tile14": ("z14 瓦片", tiles.at_14),
     "overview": ("z6–z12 瓦片", tiles.overview),
     "page900": ("第 900 页", paging.page_900),
-    "exports": ("整库导出", overlay.exports),
+    "exports": ("整库导出", exports.exports),
     "growth": ("1 万 → 100 万宗", paging.growing),
     "overlay": ("范围套合", overlay.of_10_km2),
     "writes": ("边读边写", writes.mixed),

@@ -1,4 +1,4 @@
-"""TiPg and pygeoapi: installed into environments of their own, served with as many workers on the same rows (PEERS §4, §8)."""
+"""TiPg and pygeoapi, served with as many workers on the same rows (PEERS §4, §8), geopandas for exports: each in its own environment."""
 
 import os
 import subprocess
@@ -15,6 +15,7 @@ PLACE = STATE / "peers"
 PACKAGES = {
     "tipg": ("tipg==1.6.1", "uvicorn", "uvloop", "httptools"),
     "pygeoapi": ("pygeoapi==0.21.0", "geoalchemy2", "psycopg2-binary", "gunicorn"),
+    "geopandas": ("geopandas", "sqlalchemy", "geoalchemy2", "psycopg[binary]", "pyarrow"),
 }
 CONFIG = """
 server:

@@ -1,23 +1,19 @@
 """Rows to Arrow: properties parsed as typed columns, shapes moved to the file's system, numbered from 1. Pure, a batch at a time."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
-import shapely
 
-from app.core.crs import STORED, reproject
 from app.maps.exports.columns import Table
 from app.maps.exports.order import Target
+from app.maps.exports.source import Batch
 from app.maps.shift import SHIFTED
 
-PROPERTIES = b'"properties":'
 
-
-def batches(rows: Iterable[list[Any]], table: Table, target: Target) -> Iterator[pa.RecordBatch]:
+def batches(rows: Iterable[Batch], table: Table, target: Target) -> Iterator[pa.RecordBatch]:
     """Record batches of the table's schema."""
     start = 0
     for batch in rows:
@@ -25,29 +21,23 @@ def batches(rows: Iterable[list[Any]], table: Table, target: Target) -> Iterator
         start += len(batch)
 
 
-def _batch(rows: list[Any], table: Table, target: Target, start: int) -> pa.RecordBatch:
-    said = _said([row[1] for row in rows], table)
-    found: dict[str, Any] = {
-        "row_no": pa.array(np.arange(start + 1, start + len(rows) + 1, dtype=np.int32)),
-        "id": pa.array([row[0] for row in rows], pa.int64()),
-    }
+def _batch(batch: Batch, table: Table, target: Target, start: int) -> pa.RecordBatch:
+    said = _said(batch.texts, table)
+    found = {"row_no": pa.array(np.arange(start + 1, start + len(batch) + 1, dtype=np.int32)), "id": batch.ids}
     if table.coordinates:
-        found["coordinates"] = pa.array([table.coordinates] * len(rows), pa.string())
+        found["coordinates"] = pa.repeat(table.coordinates, len(batch))
     arrays = [found[name] if name in found else _typed(said, name, table) for name in table.names]
-    shapes = pa.array([row[2] for row in rows], pa.binary())
-    return pa.record_batch([*arrays, moved(shapes, target) if target.moves else shapes], schema=table.schema)
+    shapes = moved(batch.shapes, target) if target.moves else batch.shapes
+    return pa.record_batch([*arrays, shapes], schema=table.schema)
 
 
-def _said(texts: list[bytes], table: Table) -> pa.Table:
-    """The properties of each row; a whole feature is cut down to them first."""
-    if texts[0].startswith(b'{"type":"Feature"'):
-        texts = [text[text.index(PROPERTIES) + len(PROPERTIES) : -1] for text in texts]
-    # a member of the texts may hold line breaks only as \n escapes, so one line is one row
-    lines = b"\n".join(text.replace(b"\n", b" ") if b"\n" in text else text for text in texts)
+def _said(texts: pa.Array, table: Table) -> pa.Table:
+    """The properties of each row: objects that follow one another, parsed where they lie."""
+    content = texts.buffers()[2]
     return pj.read_json(
-        pa.BufferReader(lines),
-        read_options=pj.ReadOptions(use_threads=False, block_size=len(lines) + 1),
-        parse_options=pj.ParseOptions(explicit_schema=table.read, unexpected_field_behavior="ignore"),
+        pa.BufferReader(content),
+        read_options=pj.ReadOptions(use_threads=False, block_size=content.size + 1),
+        parse_options=pj.ParseOptions(explicit_schema=table.read, unexpected_field_behavior="ignore", newlines_in_values=True),
     )
 
 
@@ -59,7 +49,11 @@ def _typed(said: pa.Table, name: str, table: Table) -> pa.Array:
 
 
 def moved(shapes: pa.Array, target: Target) -> pa.Array:
-    """WKB in the file's system: reprojected, or shifted."""
+    """WKB in the file's system: reprojected, or shifted. What it needs loads with the first use: most files keep their numbers."""
+    import shapely
+
+    from app.core.crs import STORED, reproject
+
     found = shapely.from_wkb(shapes.to_numpy(zero_copy_only=False))
     if target.shift:
         found = shapely.transform(found, SHIFTED[target.shift][1])

@@ -58,7 +58,9 @@ class Head:
 
 @dataclass(frozen=True)
 class Order:
-    """One file to write. `rows` gives (id, text, WKB in stored degrees): the text is the stored feature or its properties only."""
+    """One file to write. `ids` chooses; `rows` gives (id, text, WKB in stored degrees) of a batch of them, which are bound last: the
+    first and the last id where the whole collection is written, else all of them. The text is the stored feature or its properties only.
+    """
 
     county_code: str
     collection: str
@@ -66,8 +68,10 @@ class Order:
     format: str
     columns: tuple[Field, ...]
     target: Target
+    ids: tuple[str, tuple[Any, ...]]
     rows: tuple[str, tuple[Any, ...]]
     head: tuple[str, tuple[Any, ...]]
+    is_whole: bool = False
     is_point: bool = False
     is_ready: bool = False
     """The stored texts go out as they are."""

@@ -12,19 +12,19 @@ from app.maps.crs import Crs
 from app.maps.exports import batches
 from app.maps.exports.columns import table_of
 from app.maps.exports.order import Field, Target
+from app.maps.exports.source import Batch
 from app.policy.registry import Column
 
 
 def written(rows: Sequence[bytes], columns: Sequence[Column], crs: Crs, *, is_point: bool) -> bytes:
     """The file's bytes; shapes stand in the texts already in the system of the answer, east first."""
     table = table_of(tuple(Field(c.name, c.type, c.label, c.source, c.unit) for c in columns), crs.uri if crs.is_shifted else None)
-    taken = []
-    for row in rows:
-        feature = json.loads(row)
-        said = json.dumps(feature["properties"], ensure_ascii=False, separators=(",", ":")).encode()
-        shape = None if feature["geometry"] is None else shapely.to_wkb(shapely.from_geojson(json.dumps(feature["geometry"])))
-        taken.append((feature["id"], said, shape))
-    made = [batches.flat(batch) for batch in batches.batches([taken] if taken else [], table, Target(4490, ""))]
+    found = [json.loads(row) for row in rows]
+    said = [json.dumps(f["properties"], ensure_ascii=False, separators=(",", ":")).encode() for f in found]
+    shapes = [None if f["geometry"] is None else shapely.to_wkb(shapely.from_geojson(json.dumps(f["geometry"]))) for f in found]
+    ids = pa.array([f["id"] for f in found], pa.int64())
+    taken = Batch(ids, pa.array(said, pa.binary()), pa.array(shapes, pa.binary()))
+    made = [batches.flat(batch) for batch in batches.batches([taken] if found else [], table, Target(4490, ""))]
     sink = io.BytesIO()
     pyogrio.write_arrow(
         pa.Table.from_batches(made, batches.flat_schema(table.schema)), sink, driver="FlatGeobuf", layer="items", geometry_name="geom",

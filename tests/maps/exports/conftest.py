@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,8 @@ def made(coded: None, tmp_path: Path) -> Callable[..., tuple[Path, Made]]:
     def make(form: str, who: Principal | None = None, collection: str = "parcels", **asked: Any) -> tuple[Path, Made]:
         plan = plan_of(spec_of(who or person(Role.planner), collection=collection, format=form, **asked))
         file = tmp_path / f"{collection}{FORMS[form].suffix}"
-        return file, produce(db.plain_dsn(settings().dsn), order_of(plan), file)
+        with ThreadPoolExecutor(1) as elsewhere:  # as a process of its own has no loop yet
+            return file, elsewhere.submit(produce, db.plain_dsn(settings().dsn), order_of(plan), file).result()
 
     return make
 

@@ -218,14 +218,14 @@ async def test_the_switch_for_shifted_coordinates(coded: None) -> None:
 
 
 async def test_the_writing_process_says_why_it_failed(tmp_path: Path, seeded: None) -> None:
-    order = Order(COUNTY, "parcels", "宗地", "csv", (), Target(4490, ""), ("SELECT pg_sleep(30)", ()), ("SELECT 1/0", ()))
+    order = Order(COUNTY, "parcels", "宗地", "csv", (), Target(4490, ""), ("SELECT pg_sleep(30)", ()), ("", ()), ("SELECT 1/0", ()))
     with pytest.raises(ExportFailed):
         await child.write(db.plain_dsn(settings().dsn), order, tmp_path / "x.csv", lambda _done, _of: None)
 
 
 async def test_a_killed_process_is_noticed(tmp_path: Path, seeded: None) -> None:
     sql = ("SELECT 0 AS version, NULL::date AS facts_as_of, 4549 AS meridian FROM pg_sleep(30)", ())
-    order = Order(COUNTY, "parcels", "宗地", "csv", (), Target(4490, ""), ("SELECT 1", ()), sql)
+    order = Order(COUNTY, "parcels", "宗地", "csv", (), Target(4490, ""), ("SELECT 1", ()), ("", ()), sql)
     writing = asyncio.create_task(child.write(db.plain_dsn(settings().dsn), order, tmp_path / "x.csv", lambda _done, _of: None))
     pid = 0
     while not pid:

@@ -44,5 +44,5 @@ def write_sequence(file: Path, job: Job) -> None:
 def _numbered(job: Job) -> Iterator[list[bytes]]:
     number = 1
     for batch in job.texts():
-        yield [b'%b,"row_no":%d}}' % (row[1][:-2], n) for n, row in enumerate(batch, number)]
+        yield [b'%b,"row_no":%d}}' % (text[:-2], n) for n, text in enumerate(batch.texts.to_pylist(), number)]
         number += len(batch)

@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from app.maps.exports import batches
+from app.maps.exports.ahead import ahead
 from app.maps.exports.columns import Table, table_of
 from app.maps.exports.order import Head, Order, Target
-from app.maps.exports.source import Rows
+from app.maps.exports.source import Batch, Rows
 
 
 @dataclass
@@ -31,20 +32,23 @@ class Job:
         """The columns of the file."""
         return table_of(self.order.columns, self.target.shift)
 
-    def texts(self) -> Iterator[list[Any]]:
-        """Batches of (id, text, WKB)."""
+    def texts(self) -> Iterator[Batch]:
+        """Batches as they are read."""
+        return self._counted(ahead(self.rows))
+
+    def arrow(self) -> Iterator[pa.RecordBatch]:
+        """The same as record batches in the file's system: one is read and one is made while one is written."""
+        return self._counted(ahead(batches.batches(ahead(self.rows), self.table, self.target)))
+
+    def _counted(self, made: Iterator[Any]) -> Iterator[Any]:
         try:
-            for batch in self.rows:
+            for batch in made:
                 yield batch
                 self.done += len(batch)
                 self.told(self.done, self.head.rows)
         except Exception as error:
             self.failure = error
             raise
-
-    def arrow(self) -> Iterator[pa.RecordBatch]:
-        """The same as record batches in the file's system."""
-        return batches.batches(self.texts(), self.table, self.target)
 
     @property
     def about(self) -> dict[str, str]:
