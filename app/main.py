@@ -12,6 +12,8 @@ from fastapi.staticfiles import StaticFiles
 from app import wiring
 from app.accounts.cors import CorsPerKey
 from app.core import db, web
+from app.core.hot import HotFirst
+from app.core.lean import Lean
 from app.core.methods import HeadAndOptions
 from app.core.proxy import BehindProxy
 from app.maps.pages import Pages
@@ -50,6 +52,8 @@ def create_app() -> FastAPI:
         dependencies=[Depends(web.known_parameters), Depends(web.storable_text)],
     )
     web.install(app)
+    hot = [route for router in wiring.ROUTERS for route in router.routes if isinstance(route, Lean)]
+    app.add_middleware(HotFirst, routes=hot, handlers=app.exception_handlers)
     app.add_middleware(Pages)
     app.add_middleware(HeadAndOptions, routes=app.routes)
     app.add_middleware(CorsPerKey)

@@ -15,6 +15,7 @@ from app.accounts.service import digest, principal_of
 from app.core import db
 from app.core.errors import BadParameter, Forbidden, PreconditionRequired, Unauthenticated
 from app.core.principal import Principal, Role
+from app.core.proxy import below_root
 from app.core.work import Work, writing
 
 COOKIE = "yima_session"
@@ -43,16 +44,11 @@ async def caller(request: Request) -> Principal | None:
     if row is None or (url_key and not header_key and not _referred(request, row["origins"])):
         raise Unauthenticated("接口密钥无效、已停用或来源不符")
     if key:
-        scopes.check(row["scopes"], _below_root(request))
+        scopes.check(row["scopes"], below_root(request.scope))
         if row["rate_per_minute"]:
             rates.take(row["key_id"], row["rate_per_minute"])
     request.state.layer_version = (row["county_code"], layer, row["version"] or 0)
     return principal_of(row, via="key" if key else "session")
-
-
-def _below_root(request: Request) -> str:
-    path, root = str(request.scope["path"]), str(request.scope.get("root_path", ""))
-    return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 def _referred(request: Request, origins: list[str]) -> bool:

@@ -6,6 +6,8 @@ from typing import Any
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Mount
 
+from app.core.proxy import below_root
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -16,17 +18,11 @@ def allowed(routes: Sequence[BaseRoute], scope: Scope) -> list[str]:
     """Methods that the routes of this path take, in order; none for a path that leads nowhere."""
     found: set[str] = set()
     for route in iter_route_contexts(routes):
-        if not isinstance(route.original_route, Mount) and route.path_regex.match(_path(scope)):
+        if not isinstance(route.original_route, Mount) and route.path_regex.match(below_root(scope)):
             found |= route.methods or set()
     if "GET" in found:
         found.add("HEAD")
     return sorted(found | {"OPTIONS"}) if found else []
-
-
-def _path(scope: Scope) -> str:
-    """The path below the sub-path where the service is mounted."""
-    path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
-    return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
 class HeadAndOptions:

@@ -21,6 +21,12 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
+def below_root(scope: Scope) -> str:
+    """The path below the sub-path where the service is mounted."""
+    path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
+
+
 class BehindProxy:
     """ASGI middleware, the outermost: rewrites the scope; a request that came directly and at the root passes untouched."""
 

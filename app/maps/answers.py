@@ -50,14 +50,17 @@ async def send(
     return Response(body, media_type=media, headers=sent)
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str, separators=(",", ":"))
+
+
 def encode(value: Any) -> bytes:
     """JSON text of an answer's own members."""
-    return json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":")).encode()
+    return _JSON.encode(value).encode()
 
 
-def collection(rows: list[bytes], **members: Any) -> bytes:
-    """A FeatureCollection of ready texts; its other members follow the features."""
-    head, tail = b'{"type":"FeatureCollection","features":[', b"]," + encode(members)[1:]
+def collection(rows: list[bytes], links: bytes, **members: Any) -> bytes:
+    """A FeatureCollection of ready texts; its links, ready as well, and its other members follow the features."""
+    head, tail = b'{"type":"FeatureCollection","features":[', b'],"links":' + links + b"," + encode(members)[1:]
     if not rows:
         return head + tail
     framed = rows.copy()  # one copy of the texts, not three

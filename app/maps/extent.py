@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import asyncpg
+
 from app.core.errors import BadParameter
 from app.maps.crs import Crs, plane_box
 
@@ -18,6 +20,16 @@ class Envelope:
     south: float
     east: float
     north: float
+
+    @property
+    def is_flat(self) -> bool:
+        """A point or a line."""
+        return self.west == self.east or self.south == self.north
+
+    @property
+    def box(self) -> asyncpg.Box:
+        """As PostgreSQL's box."""
+        return asyncpg.Box((self.east, self.north), (self.west, self.south))
 
 
 @dataclass(frozen=True)

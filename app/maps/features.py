@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass, replace
 from datetime import date
-from operator import itemgetter
 from typing import Any
 
 import asyncpg
@@ -20,7 +19,6 @@ WAIT = 10
 """Seconds for a connection of the pool; then 503 rather than a queue without end."""
 
 
-_ID = itemgetter(0)
 _TELLING = 20
 """Fewer parcels in an extent say nothing of how dense the land is."""
 
@@ -94,20 +92,26 @@ _DENSEST: dict[str, float] = {}
 
 
 async def _few(conn: Any, view: View, page: Page) -> Found | None:
-    """All parcels of a small extent; None when it holds none or more than a page.
+    """All parcels of a small extent, in no order (to sort them costs as much as to read them); None when it holds none or more than a page.
 
     Candidates are counted first unless even the densest land seen so far would fill half a page: that costs as much as reading 100.
     """
     (extent,) = page.envelopes
     area = (extent.east - extent.west) * (extent.north - extent.south)
+    if view.county_code not in _DENSEST and not page.is_plain:  # what a filter leaves says nothing of the land
+        _learn(view, area, (await conn.fetch(*_flat(queries.candidates(view, extent))))[0][0])
     is_sure = 0 < area * _DENSEST.get(view.county_code, math.inf) <= page.limit / 2
     rows = await conn.fetch(*_flat(queries.texts_of_few(view, page, is_sure=is_sure)))
     if not rows or len(rows) > page.limit:
         return None
-    if page.is_plain and len(rows) >= _TELLING and area > 0:
-        _DENSEST[view.county_code] = max(_DENSEST.get(view.county_code, 0.0), len(rows) / area)
-    rows.sort(key=_ID)
-    return Found([row[1] for row in rows], None, len(rows))
+    if page.is_plain:
+        _learn(view, area, len(rows))
+    return Found([row[0] for row in rows], None, len(rows))
+
+
+def _learn(view: View, area: float, count: int) -> None:
+    if count >= _TELLING and area > 0:
+        _DENSEST[view.county_code] = max(_DENSEST.get(view.county_code, 0.0), count / area)
 
 
 def _flat(statement: tuple[str, list[Any]]) -> tuple[Any, ...]:

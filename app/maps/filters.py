@@ -19,25 +19,29 @@ from app.policy.registry import Column
 Lang = Literal["cql2-text", "cql2-json"]
 GEOMETRY = ("geom", "geometry")
 _NUMBERED = re.compile(r"\$(\d+)")
+_TYPED = re.compile(r"\bt\.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Condition:
-    """SQL over aliases t (map_filter) and g (the table that is shown), with its values from $1 on."""
+    """SQL over aliases t (map_filter) and g (the table that is shown), with its values from $1 on; the same request, the same object."""
 
     sql: str
     values: tuple[Any, ...]
+    columns: frozenset[str] = frozenset()
+    """What it reads of t."""
     needs_shape: bool = False
     is_asked: bool = True
     """Asked by the caller (an officer's holds in his own body only), not a part of the extent."""
     bounds: tuple[float, float, float, float] | None = None
     """Outside of this box (degrees) it is never true."""
 
-    def after(self, bound: list[Any]) -> str:
-        """The SQL with its values put behind those already bound."""
+    def after(self, bound: list[Any], table: str = "t") -> str:
+        """The SQL with its values put behind those already bound, over another alias than t where that has its columns."""
         shift = len(bound)
         bound += self.values
-        return _NUMBERED.sub(lambda m: f"${int(m.group(1)) + shift}", self.sql)
+        sql = self.sql if table == "t" else _TYPED.sub(f"{table}.", self.sql)
+        return _NUMBERED.sub(lambda m: f"${int(m.group(1)) + shift}", sql)
 
 
 class _Readable(dict[str, Column]):
@@ -69,7 +73,7 @@ def condition(source: str | None, lang: Lang | None, filter_crs: str | None, lay
         problem.pointer = problem.pointer or "query:filter"
         raise
     sql = compiled.sql.replace("t.shape", "g.geom")
-    return Condition(sql, tuple(compiled.params), needs_shape=sql != compiled.sql, bounds=_bounds(node, axes))
+    return Condition(sql, tuple(compiled.params), compiled.properties, needs_shape=sql != compiled.sql, bounds=_bounds(node, axes))
 
 
 def _bounds(root: Node, axes: Axes) -> tuple[float, float, float, float] | None:

@@ -51,12 +51,18 @@ order (nearest id first) and skips what lies outside.
 class MapParcel(Base):
     """One current parcel ready to send: `feature` is its GeoJSON text (classes L1–L2 and bands), its first `head` octets the shape alone.
 
-    Nothing else that is wide stands here: an extent reads as many pages as its texts fill. Shapes are in map_shape.
+    What the text shows stands beside it typed (`SEEN`), so that a filter on it reads no second table: a look-up by key costs more
+    than the text. Nothing else that is wide stands here: an extent reads as many pages as its texts fill. Shapes are in map_shape.
+    What an extent reads of every row comes first: what stands before a column is stepped over to find it.
     """
 
     __tablename__ = "map_parcel"
     county_code: Mapped[str] = mapped_column(String(6), primary_key=True)
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    box: Mapped[Any] = mapped_column(Box, comment="extent of geom in degrees")
+    is_single: Mapped[bool] = mapped_column(Boolean, comment="one polygon, so it reaches from edge to edge of its box")
+    head: Mapped[int] = mapped_column(Integer, comment="octets of feature before its properties")
+    feature: Mapped[bytes] = mapped_column(LargeBinary)
     responsible_body: Mapped[str] = mapped_column(String(9))
     display_class: Mapped[str] = mapped_column(Text)
     land_code: Mapped[str] = mapped_column(String(17))
@@ -65,11 +71,21 @@ class MapParcel(Base):
     inefficient: Mapped[str | None] = mapped_column(Text)
     idle: Mapped[str | None] = mapped_column(Text)
     standard_land: Mapped[str | None] = mapped_column(Text)
-    area_used_mu: Mapped[Any] = mapped_column(Numeric(14, 4))
-    box: Mapped[Any] = mapped_column(Box, comment="extent of geom in degrees")
-    is_single: Mapped[bool] = mapped_column(Boolean, comment="one polygon, so it reaches from edge to edge of its box")
-    head: Mapped[int] = mapped_column(Integer, comment="octets of feature before its properties")
-    feature: Mapped[bytes] = mapped_column(LargeBinary)
+    mu: Mapped[Any] = mapped_column(Numeric(14, 4), comment="亩 that counts show: used, else planar")
+    town_code: Mapped[str | None] = mapped_column(Text)
+    block_code: Mapped[str | None] = mapped_column(Text)
+    ownership: Mapped[str | None] = mapped_column(Text)
+    area_registered_m2: Mapped[Any | None] = mapped_column(Numeric)
+    area_contract_m2: Mapped[Any | None] = mapped_column(Numeric)
+    area_planar_m2: Mapped[Any | None] = mapped_column(Numeric)
+    area_geodesic_m2: Mapped[Any | None] = mapped_column(Numeric)
+    area_used_mu: Mapped[Any | None] = mapped_column(Numeric)
+    tax_band: Mapped[str | None] = mapped_column(Text)
+    far: Mapped[Any | None] = mapped_column(Numeric)
+    supply_mode: Mapped[str | None] = mapped_column(Text)
+    industry_division: Mapped[str | None] = mapped_column(Text)
+    case_state: Mapped[str | None] = mapped_column(Text)
+    inside_ratio: Mapped[Any | None] = mapped_column(Numeric)
     __table_args__ = (
         PrimaryKeyConstraint("county_code", "id", postgresql_include=PAGED[1:]),
         Index("ix_map_parcel_page", "id", "box", postgresql_using="gist", postgresql_include=PAGED),

@@ -1,5 +1,8 @@
 """The standard's own documents: landing page, conformance, collections, links of items."""
 
+import json
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -122,26 +125,47 @@ def collections(base: str, layers: list[Layer], bbox: list[float] | None) -> dic
 
 
 _PLAIN = "!$&'()*+,;=:@/?%-._~"
+_WHOLE, _REST, _NEXT = "{query}", "{rest}", "{next}"
+"""Where a request's query goes in the frame of its links: as asked, without its form, and with the cursor that continues it."""
 
 
-def page_links(base: str, layer_id: str, query: str, cursor: str | None, *, form: formats.Format | None) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class PageLinks:
+    """The links of a page as the two places say them: header and JSON."""
+
+    header: str
+    json: bytes
+
+
+def page_links(base: str, layer_id: str, query: str, cursor: str | None, *, form: formats.Format | None) -> PageLinks:
     """self, the other forms, collection, queryables and, when more follows, next: a cursor that carries the whole query.
 
     `query` is the request's own, kept letter by letter but for the caller's key: writing it anew costs more than reading the page.
     """
+    header, said = _frame(base, layer_id, form, cursor is not None)
+    parts = [part for part in quote(query, safe=_PLAIN).split("&") if part and not part.startswith("tk=")]
+    whole = f"?{'&'.join(parts)}" if parts else ""
+    rest = "&".join([*(part for part in parts if not part.startswith("f=")), ""])
+    header, said = header.replace(_WHOLE, whole).replace(_REST, rest), said.replace(_WHOLE, whole).replace(_REST, rest)
+    if cursor is not None:
+        further = "&".join([*(part for part in parts if not part.startswith(("cursor=", "offset="))), f"cursor={cursor}"])
+        header, said = header.replace(_NEXT, further), said.replace(_NEXT, further)
+    return PageLinks(header, said.encode())
+
+
+@lru_cache(maxsize=256)
+def _frame(base: str, layer_id: str, form: formats.Format | None, has_next: bool) -> tuple[str, str]:
+    """Link header and JSON of every page of a layer, the query left open."""
     here = f"{base}/collections/{layer_id}"
     path, media = f"{here}/items", formats.MEDIA[form]
-    parts = [part for part in quote(query, safe=_PLAIN).split("&") if part and not part.startswith("tk=")]
-    asked = [part for part in parts if not part.startswith("f=")]
-    further = [part for part in parts if not part.startswith(("cursor=", "offset="))]
-    found = [link("?".join((path, "&".join(parts))) if parts else path, "self", media=media)]
-    found.append(links.page("?".join((path, "&".join(asked))) if asked else path))
+    found = [link(f"{path}{_WHOLE}", "self", media=media), link(f"{path}?{_REST}f=html", "alternate", media=links.HTML, title="网页")]
     found += [
-        link(f"{path}?{'&'.join((*asked, f'f={other}'))}", "alternate", media=formats.MEDIA[other])
+        link(f"{path}?{_REST}f={other}", "alternate", media=formats.MEDIA[other])
         for other in formats.OFFERED
         if formats.MEDIA[other] != media
     ]
     found += [link(here, "collection"), link(f"{here}/queryables", f"{REL}queryables", media=schema.MEDIA)]
-    if cursor:
-        found.append(link(f"{path}?{'&'.join((*further, f'cursor={cursor}'))}", "next", media=media))
-    return found
+    if has_next:
+        found.append(link(f"{path}?{_NEXT}", "next", media=media))
+    header = ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in found)
+    return header, json.dumps(found, ensure_ascii=False, separators=(",", ":"))

@@ -1,12 +1,12 @@
 """SQL of the map: who asks decides table and columns first, then the page's ids (narrow), then its texts (wide)."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from app.core.principal import Principal, Role
-from app.maps import sorting
+from app.maps import fields, sorting
 from app.maps.crs import DEFAULT, Crs
 from app.maps.extent import Envelope
 from app.maps.filters import Condition, touching
@@ -15,6 +15,11 @@ COUNTED = 10_000
 """Up to this many candidates a page is chosen from all of them, and numberMatched is exact; above it is left out."""
 FILTERS = ("responsible_body", "display_class", "inefficient", "idle", "standard_land", "grade")
 PUBLIC_FILTERS = ("responsible_body", "standard_land", "grade")
+SEEN = {
+    "map_parcel": frozenset({"id", *(name for name, column in fields.PARCEL.items() if name in fields.STORED and column.type != "text[]")}),
+    "map_parcel_public": frozenset({"id", "land_code", *PUBLIC_FILTERS}),
+}
+"""Columns that stand typed beside the texts; a filter on others reads map_filter."""
 
 
 @lru_cache
@@ -68,7 +73,7 @@ class Values:
     """Bound values of a statement being composed."""
 
     bound: list[Any] = field(default_factory=list)
-    places: dict[float, str] = field(default_factory=dict)
+    places: dict[Any, str] = field(default_factory=dict)
 
     def __call__(self, value: Any) -> str:
         if isinstance(value, float):  # corners of an extent come again and again
@@ -78,15 +83,28 @@ class Values:
         self.bound.append(value)
         return f"${len(self.bound)}"
 
+    def box(self, extent: Envelope) -> str:
+        """The extent as one value: made of four in the statement it would be made anew for every row."""
+        if extent not in self.places:
+            self.places[extent] = self(extent.box)
+        return self.places[extent]
+
 
 def _box(envelope: Envelope, bind: Values) -> str:
     west, south, east, north = (f"{bind(v)}::float8" for v in (envelope.west, envelope.south, envelope.east, envelope.north))
     return f"box(point({west}, {south}), point({east}, {north}))"
 
 
+def _rectangle(envelope: Envelope, bind: Values) -> str:
+    """The extent as a shape, from its box; a point or a line is no polygon."""
+    if envelope.is_flat:
+        return _geometry(envelope, bind)
+    return f"ST_SetSRID({bind.box(envelope)}::polygon::geometry, 4490)"
+
+
 def _geometry(envelope: Envelope, bind: Values) -> str:
     corners = ", ".join(f"{bind(v)}::float8" for v in (envelope.west, envelope.south, envelope.east, envelope.north))
-    if envelope.west == envelope.east or envelope.south == envelope.north:  # a point or a line, never an invalid polygon
+    if envelope.is_flat:  # a point or a line, never an invalid polygon
         first, second, third, fourth = corners.split(", ")
         return f"ST_SetSRID(ST_Envelope(ST_MakeLine(ST_MakePoint({first}, {second}), ST_MakePoint({third}, {fourth}))), 4490)"
     return f"ST_MakeEnvelope({corners}, 4490)"
@@ -140,19 +158,26 @@ class Page:
         return (*self.conditions, touching(self.shape)) if self.shape else self.conditions
 
 
+def _typed(view: View, page: Page) -> str:
+    """Alias of the typed columns that conditions and order read: the texts' own row where it has them all."""
+    is_near = not page.sort and all(c.columns <= SEEN[view.table] for c in page.conditions)
+    return "m" if is_near else "t"
+
+
 def _filtered(view: View, page: Page, bind: Values) -> str:
     """Filters. Elsewhere than in his own body an officer can't ask what he may not see."""
     terms = [f"m.{name} = {bind(value)}" for name, value in page.filters.items()]
     if view.is_officer and page.asks:
         terms.append(f"m.responsible_body = {bind(view.own_body or '')}")
-    terms += [f"({c.after(bind.bound)})" for c in page.terms]
+    table = _typed(view, page)
+    terms += [f"({c.after(bind.bound, table)})" for c in page.terms]
     return " AND ".join(terms) or "true"
 
 
 def _joined(view: View, page: Page) -> str:
     """Narrow columns (t) and the shape (g), only where a condition reads them: a plain extent stays an index-only look."""
     found = ""
-    if page.sort or any(c.is_asked for c in page.conditions):
+    if _typed(view, page) == "t":
         found += " JOIN map_filter t ON t.county_code = m.county_code AND t.id = m.id"
     if any(c.needs_shape for c in page.terms):
         found += shapes(view)
@@ -168,12 +193,12 @@ def _meets(view: View, envelope: Envelope, bind: Values) -> str:
     """As `_inside` where the row is read anyway: one polygon that lies within the extent's width or height and meets its box meets
     it, for it reaches from edge to edge of its own box; only the corners of an extent are left to look up.
     """
-    box = _box(envelope, bind)
+    box = bind.box(envelope)
     beside = ""
     if not view.is_public:
-        upright, level = replace(envelope, south=-90.0, north=90.0), replace(envelope, west=-180.0, east=180.0)
-        beside = f" OR m.is_single AND (m.box <@ {_box(upright, bind)} OR m.box <@ {_box(level, bind)})"
-    exact = f"SELECT ST_Intersects(g.geom, {_geometry(envelope, bind)}) FROM {view.shapes} g"
+        _, upright, level = _parts(envelope)
+        beside = f" OR m.is_single AND (m.box <@ {bind.box(upright)} OR m.box <@ {bind.box(level)})"
+    exact = f"SELECT ST_Intersects(g.geom, {_rectangle(envelope, bind)}) FROM {view.shapes} g"
     return f"(m.box && {box} AND (m.box <@ {box}{beside} OR ({exact} WHERE g.county_code = m.county_code AND g.id = m.id)))"
 
 
@@ -182,9 +207,38 @@ def texts_of_few(view: View, page: Page, *, is_sure: bool = False) -> tuple[str,
 
     `is_sure`: the extent is so small that counting its candidates first would cost more than it saves; one more row is asked for.
     """
+    (extent,) = page.envelopes
+    if extent.is_flat or page.shape:
+        statement, bind = _texts_of_few(view, page, is_sure)
+        return statement, bind.bound
+    statement, bound, places = _written_once(view, tuple(page.filters.items()), page.conditions, page.limit, page.crs, is_sure)
+    values = bound.copy()
+    for place, part in zip(places, _parts(extent), strict=False):
+        values[place] = part.box
+    return statement, values
+
+
+def _parts(extent: Envelope) -> tuple[Envelope, Envelope, Envelope]:
+    """The extent, what lies above and below it, what lies beside it."""
+    return extent, Envelope(extent.west, -90.0, extent.east, 90.0), Envelope(-180.0, extent.south, 180.0, extent.north)
+
+
+@lru_cache(maxsize=256)
+def _written_once(
+    view: View, filters: tuple[tuple[str, str], ...], conditions: tuple[Condition, ...], limit: int, crs: Crs, is_sure: bool
+) -> tuple[str, list[Any], list[int]]:
+    """The statement for any extent, its values, and where among them the extent's go: a map asks the same with every move, and to
+    write it anew takes as long as to answer it.
+    """
+    extent = Envelope(1.0, 2.0, 3.0, 4.0)
+    statement, bind = _texts_of_few(view, Page((extent,), dict(filters), limit, conditions=conditions, crs=crs), is_sure)
+    return statement, bind.bound, [int(bind.places[part][1:]) - 1 for part in _parts(extent) if part in bind.places]
+
+
+def _texts_of_few(view: View, page: Page, is_sure: bool) -> tuple[str, Values]:
     bind = Values()
     (extent,) = page.envelopes
-    county, box = bind(view.county_code), _box(extent, bind)
+    county, box = bind(view.county_code), bind.box(extent)
     shown, joined = _form(view, page.crs, bind), _joined(view, page)
     joined += "" if page.crs.is_stored or " g ON " in joined else shapes(view)
     if is_sure:
@@ -193,21 +247,28 @@ def texts_of_few(view: View, page: Page, *, is_sure: bool = False) -> tuple[str,
         candidates = f"SELECT FROM {view.table} c WHERE c.county_code = {county} AND c.box && {box} LIMIT {bind(page.limit + 1)}"
         end = f"AND (SELECT count(*) FROM ({candidates}) few) <= {bind(page.limit)}"
     statement = f"""
-SELECT m.id, {shown} AS feature
+SELECT {shown} AS feature
 FROM {view.table} m{joined}
 WHERE m.county_code = {county}
   AND {_meets(view, extent, bind)}
   AND {_filtered(view, page, bind)}
 {end}
 """
-    return statement, bind.bound
+    return statement, bind
+
+
+def candidates(view: View, extent: Envelope) -> tuple[str, list[Any]]:
+    """How many parcels may lie in an extent, at most COUNTED + 1; from the box index alone."""
+    near = f"SELECT FROM {view.table} c WHERE c.county_code = $1 AND c.box && $2 LIMIT {COUNTED + 1}"
+    return f"SELECT count(*) FROM ({near}) few", [view.county_code, extent.box]
 
 
 def ids_of_few(view: View, page: Page) -> tuple[str, list[Any]]:
-    """One row: near (candidates, cut at COUNTED + 1), matched, ids. Index-only on the box index."""
+    """One row: near (candidates, cut at COUNTED + 1), matched, ids. Index-only on the box index unless a condition reads more."""
     bind = Values()
     county = bind(view.county_code)
-    columns = ", ".join(("county_code", "id", "box", *view.filters))
+    read = {name for c in page.conditions for name in c.columns} if _typed(view, page) == "m" else set()
+    columns = ", ".join(dict.fromkeys(("county_code", "id", "box", *view.filters, *sorted(read))))
     candidates = [
         f"(SELECT {columns} FROM {view.table} WHERE county_code = {county} AND {where} LIMIT {COUNTED + 1})"
         for where in ([f"box && {_box(e, bind)}" for e in page.envelopes] or ["true"])

@@ -152,7 +152,7 @@ async def _collection(request: Request, found: features.Found, answer: Answer, *
     said = ogc.page_links(answer.base, answer.layer_id, links.query(request), cursor, form=answer.form)
     rows, counted = found.rows, {} if found.matched is None else {"numberMatched": found.matched}
     headers = {
-        "Link": ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in said),
+        "Link": said.header,
         "Content-Crs": f"<{answer.crs.uri}>",
         "OGC-NumberReturned": str(len(rows)),
         **({} if found.matched is None else {"OGC-NumberMatched": str(found.matched)}),
@@ -171,7 +171,7 @@ async def _collection(request: Request, found: features.Found, answer: Answer, *
         body = formats.sequence(rows)
     else:
         at = clock.now().isoformat(timespec="seconds")
-        body = answers.collection(rows, **counted, numberReturned=len(rows), links=said, timeStamp=at, **members)
+        body = answers.collection(rows, said.json, **counted, numberReturned=len(rows), timeStamp=at, **members)
     return await answers.send(request, body, tag=answer.tag, media=media, headers=headers)
 
 

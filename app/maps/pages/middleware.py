@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request, Response
 
+from app.core.proxy import below_root
 from app.maps import answers, links
 from app.maps.pages import render
 from app.maps.pages.form import Document, document, wants_html
@@ -38,7 +39,7 @@ class Pages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = None
         if scope["type"] == "http" and scope["method"] == "GET" and wants_html(scope["query_string"], scope["headers"]):
-            found = document(_path(scope))
+            found = document(below_root(scope))
         if found is None:
             await self.app(scope, receive, send)
         else:
@@ -99,12 +100,6 @@ class Pages:
         first = [(name, value) for name, value in asked if name not in ("cursor", "offset", "limit")]
         status, _, body = await self._ask(scope, receive, scope["path"], [*first, ("limit", "1")])
         return _told(body).get("numberMatched") if status == 200 else None
-
-
-def _path(scope: Scope) -> str:
-    path: str = scope["path"]
-    root = scope.get("root_path", "")
-    return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 def _told(body: bytes) -> dict[str, Any]:
