@@ -62,7 +62,7 @@ async def test_every_zoom_and_theme_counts_every_parcel_once(county: None, conn:
         }
         assert {r.n for r in rows} == {60}
         assert len({r.mu for r in rows}) == 1
-    used = (await conn.execute(text("SELECT sum(area_used_mu) FROM map_parcel WHERE county_code = :c"), {"c": COUNTY})).scalar_one()
+    used = (await conn.execute(text("SELECT sum(mu) FROM map_parcel WHERE county_code = :c"), {"c": COUNTY})).scalar_one()
     assert (
         await conn.execute(text("SELECT sum(mu) FROM map_cell WHERE county_code = :c AND z = 3 AND theme = 'grade'"), {"c": COUNTY})
     ).scalar_one() == 2 * used

@@ -40,6 +40,13 @@ SET block_code = d.word, far = CAST(d.far AS numeric), on_list = CAST(d.listed A
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) d (n int, word text, far text, listed text, first text, last text, criteria text[])
 WHERE county_code = :county AND id = CAST(:base AS bigint) + d.n
 """
+SEEN = """
+UPDATE map_parcel m
+SET block_code = f.block_code, far = f.far
+FROM map_filter f
+WHERE f.county_code = :county AND m.county_code = f.county_code AND m.id = f.id
+"""
+"""What stands beside the texts as well."""
 TABLE = (Path(__file__).parent / "cql2_table.txt").read_text("utf-8").split("\n## ")[1:]
 CHAPTERS = {chapter.split("\n", 1)[0]: [row for row in chapter.split("\n")[1:] if row] for chapter in TABLE}
 
@@ -52,6 +59,7 @@ async def varied(county: None) -> None:
     rows = [dict(zip(names, (n, *values), strict=True)) for n, values in enumerate(known, 1)]
     async with db.engine().begin() as conn:
         await conn.execute(text(FILL), {"rows": json.dumps(rows), "county": COUNTY, "base": BASE})
+        await conn.execute(text(SEEN), {"county": COUNTY})
 
 
 def numbers(written: str) -> set[int]:
