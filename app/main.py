@@ -49,6 +49,7 @@ def create_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # nothing leaves the house; asking for it costs every request
         dependencies=[Depends(web.known_parameters), Depends(web.storable_text)],
     )
     web.install(app)
