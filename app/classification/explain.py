@@ -80,7 +80,7 @@ def _note(fact: str, inputs: Mapping[str, Any], *, is_missing: bool) -> str | No
 
 
 def criteria(verdict: Row[Any], inputs: Mapping[str, Any], content: Mapping[str, Any], *, is_exact: bool) -> list[dict[str, Any]]:
-    """Every criterion of the rule version with its result and comparisons."""
+    """Every criterion of the rule version with its result and comparisons; one between two literals reads no fact and is left out."""
     found = []
     for compiled in rules_of(content):
         rule = compiled.rule
@@ -88,7 +88,7 @@ def criteria(verdict: Row[Any], inputs: Mapping[str, Any], content: Mapping[str,
         found.append(
             {
                 "id": rule.id, "name": rule.name, "result": result, "expr": rule.expr, "severity": rule.severity,
-                "comparisons": [comparison(leaf, inputs, is_exact=is_exact) for leaf in compiled.leaves],
+                "comparisons": [comparison(leaf, inputs, is_exact=is_exact) for leaf in compiled.leaves if leaf.properties],
                 "clause": rule.clause, "clause_kind": rule.clause_kind, "threshold_note": rule.threshold_note,
             }
         )  # fmt: skip

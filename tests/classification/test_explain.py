@@ -1,5 +1,6 @@
 """Why a parcel is what it is: values, thresholds, clause, dates, what is missing, how far from the line."""
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.classification.explain import verdicts_of
+from app.classification import queries
+from app.classification.explain import criteria, verdicts_of
 from app.classification.runs import run
 from app.core.principal import system
 from tests.classification.register import AS_OF, COUNTY, Register
@@ -51,6 +53,16 @@ async def test_each_criterion_shows_its_comparisons(conn, register: Register) ->
     assert (area["value"], area["op"], area["threshold"], area["distance"]) == (Decimal("15.0000"), ">=", 3, Decimal("12.0000"))
     assert by_id["C2"]["threshold_note"] == "演示阈值(县自定,无慈溪条款)"
     assert "县自定" in by_id["C2"]["clause"]
+
+
+async def test_a_comparison_of_two_literals_tells_of_no_fact(conn, register: Register) -> None:
+    parcel = await rich_case(register)
+    await run(conn, COUNTY, as_of=AS_OF, principal=system(COUNTY))
+    row = next(r for r in await queries.standing(conn, COUNTY, parcel) if r.kind == "inefficient")
+    rule = next(r for r in row.content["rules"] if r["id"] == "C2")
+    content = {"rules": [{**rule, "expr": "1 = 1 AND tax_per_mu <= 5"}]}
+    (found,) = criteria(row, json.loads(row.inputs_text, parse_float=Decimal), content, is_exact=True)
+    assert [c["fact"] for c in found["comparisons"]] == ["tax_per_mu"]
 
 
 async def test_what_is_missing_is_flagged_and_named(conn, register: Register) -> None:
