@@ -55,6 +55,7 @@ def make_engine(role: str = APP, *, pool_size: int | None = None, dsn: str | Non
         pool_size=pool_size or settings().app_pool_size,
         max_overflow=2,
         pool_timeout=10,
+        pool_use_lifo=True,  # the connection used last has the statements planned
         json_serializer=lambda v: json.dumps(v, ensure_ascii=False, default=str),
     )
 

@@ -156,8 +156,9 @@ async def transition(work: Work, reference: str, version: int, asked: Transition
         raise Stale(f"项目已是第 {case.version} 版", version=case.version)
     parcels = await queries.case_parcels(conn, principal.county_code, case.id)
     areas = await _areas(conn, principal.county_code, step, parcels, asked.detail)
-    files = await queries.evidence(conn, principal.county_code, case.id)
-    missing = missing_needs(needs(step, rule), {**case._mapping, **changed}, asked, has_evidence=bool(files))
+    asked_for = needs(step, rule)
+    has_evidence = "evidence" in asked_for and bool(await queries.evidence(conn, principal.county_code, case.id))
+    missing = missing_needs(asked_for, {**case._mapping, **changed}, asked, has_evidence=has_evidence)
     if missing:
         raise StepNeeds(f"{step.label}还缺: " + "、".join(NEEDS.get(n, n) for n in missing), missing=missing, pointer=_pointer(missing[0]))
     detail = {**asked.detail.model_dump(mode="json", exclude_none=True, exclude_defaults=True), **areas}
@@ -198,7 +199,7 @@ async def _areas(conn: AsyncConnection, county_code: str, step: Step, parcels: q
         raise ReferenceUnknown(f"不是本项目的地块: {'、'.join(sorted(unknown))}", pointer=f"/detail/{name}")
     if column is None:
         return {}
-    epsg = await queries.county(conn, county_code)
+    epsg = await queries.county(conn, county_code) if any(parcel.part is not None for parcel in parcels) else 0
     written = []
     for parcel in parcels:
         area = area_of(parcel.used_m2, parcel.planar_m2, None if parcel.part is None else planar(shapely.from_wkb(parcel.part), epsg))
