@@ -39,6 +39,7 @@ def subscribe() -> None:
     from app.maps.changes import notes
     from app.zoning import service as zoning
 
+    events.subscribe(events.ConnectionOpened, publish.on_connection_opened)
     events.subscribe(events.ParcelsChanged, zoning.on_parcels_changed)
     events.subscribe(events.ParcelsChanged, notes.on_parcels_changed)  # before the publication: it asks where the parcels stood
     events.subscribe(events.ParcelsChanged, publish.on_parcels_changed)

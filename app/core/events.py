@@ -8,6 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 @dataclass(frozen=True)
+class ConnectionOpened:
+    """A connection is about to write for the first time: what costs once a connection is done now, before anything is locked."""
+
+    county_code: str
+
+
+@dataclass(frozen=True)
 class ParcelsChanged:
     """Parcels were added, changed or retired; ids None means the whole county."""
 

@@ -19,6 +19,8 @@ from app.core.errors import CommitFailed, Conflict, Forbidden, Problem
 from app.core.layers import bump
 from app.core.principal import Principal
 
+_OPENED = "opened"
+
 
 class Replay(Exception):
     """The same Idempotency-Key came again: the stored answer is sent once more."""
@@ -110,6 +112,9 @@ async def writing(principal: Principal) -> AsyncIterator[Work]:
         work = Work(conn, principal)
         try:
             await conn.begin()
+            if _OPENED not in conn.info:
+                await events.publish(conn, events.ConnectionOpened(principal.county_code))
+                conn.info[_OPENED] = True
             yield work
             if work.entry is None:
                 raise RuntimeError("a write without an audit entry")

@@ -12,7 +12,7 @@ from sqlalchemy import FromClause, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import clock, db, layers
-from app.core.events import CaseChanged, FactsPublished, ParcelsChanged
+from app.core.events import CaseChanged, ConnectionOpened, FactsPublished, ParcelsChanged
 from app.maps import cells
 from app.maps.cells import chosen
 from app.maps.changes import notes
@@ -32,9 +32,9 @@ FEW = 0.05
 """Up to this share of different parcels a county is published by difference: readers keep their caches, indexes are not built anew."""
 GENERIC = 100
 """Up to this many given parcels the server plans a publication once a connection; planning takes three times as long as publishing one."""
-_PLANNED = "map publication planned"
 _SETTINGS = text("SELECT set_config('plan_cache_mode', CAST(:plan AS text), true), set_config('enable_seqscan', CAST(:scan AS text), true)")
 _TURN = text(f"{_SETTINGS.text}, pg_advisory_xact_lock(hashtext('map'), hashtext(CAST(:county AS text)))")
+_FIRST = text(f"{_SETTINGS.text}, ST_Transform(ST_SetSRID(ST_MakePoint(120, 30), 4490), 3857)")
 _BY_KEY, _AS_PLANNED = {"plan": "force_generic_plan", "scan": "off"}, {"plan": "auto", "scan": "on"}
 """One plan for few parcels, made of look-ups by key also where a table was still empty when it was made."""
 _HAS_ROWS = text("SELECT EXISTS (SELECT FROM map_parcel WHERE county_code = :county)")
@@ -60,19 +60,10 @@ async def publish(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[
 
 async def _parcels(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int]) -> None:
     is_named, is_few = len(parcel_ids) <= notes.NAMED, len(parcel_ids) <= GENERIC
-    if is_few and _PLANNED not in conn.info:
-        await _plan(conn, county_code)
     await conn.execute(_TURN, {"county": county_code, **(_BY_KEY if is_few else _AS_PLANNED)})
     await conn.execute(_given(is_named=is_named), {"county": county_code, "ids": list(parcel_ids), "today": clock.today()})
     if not is_named:
         await layers.note_all(conn, county_code, "parcels")
-
-
-async def _plan(conn: AsyncConnection, county_code: str) -> None:
-    """Publish no parcel, so that this connection has the plan (60 ms of CPU) before it takes the lock that others wait for."""
-    await conn.execute(_SETTINGS, _BY_KEY)
-    await conn.execute(_given(is_named=True), {"county": county_code, "ids": [], "today": clock.today()})
-    conn.info[_PLANNED] = True
 
 
 async def _county(conn: AsyncConnection, county_code: str) -> None:
@@ -153,6 +144,14 @@ def _follow(table: str) -> str:
     for name, part in parts.items():
         statement = statement.replace(f"{{{name}}}", part)
     return statement
+
+
+async def on_connection_opened(conn: AsyncConnection, event: ConnectionOpened) -> None:
+    """Publish no parcel, transform a point, undo it: the plan and PROJ's database cost a connection 100 ms of CPU once."""
+    async with conn.begin_nested() as trial:
+        await conn.execute(_FIRST, _BY_KEY)
+        await conn.execute(_given(is_named=True), {"county": event.county_code, "ids": [], "today": clock.today()})
+        await trial.rollback()
 
 
 async def on_parcels_changed(conn: AsyncConnection, event: ParcelsChanged) -> None:
