@@ -79,4 +79,4 @@ def test_the_combined_style_draws_all_collections(live_server: Any, page: Page, 
         seen |= set(page.evaluate("() => map.queryRenderedFeatures().map((one) => one.layer.source)"))
         page.screenshot(path=SHOTS / f"style-combined-{zoom}.png")
     assert page.evaluate("() => window.faults") == []
-    assert {"parcels", "control-lines", "towns", "cases"} <= seen <= set(style["sources"])
+    assert {"parcels", "control-lines", "towns", "blocks", "freed-land"} <= seen <= set(style["sources"])
