@@ -28,9 +28,19 @@ from urllib.parse import quote
 PORT = 5432  # only names the socket file; every cluster has its own directory
 SOCKET_LIMIT = 107  # sockaddr_un.sun_path less its closing NUL
 FALLBACK_HOME = Path("/var/lib/yima")
-SETTINGS = {  # a 2-core / 24-GiB machine that also runs the service
-    "listen_addresses": "", "max_connections": "100", "shared_buffers": "512MB", "work_mem": "32MB",
-    "maintenance_work_mem": "256MB", "effective_cache_size": "8GB", "random_page_cost": "1.1",
+
+
+def _memory_mb() -> int:
+    """MiB of this machine, or of the container where that has less."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):  # "max": no limit
+        whole = min(whole, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return whole >> 20
+
+
+SETTINGS = {  # the machine also runs the service; an eighth for the buffers: 3 GiB of 24 hold the map of a million parcels
+    "listen_addresses": "", "max_connections": "100", "shared_buffers": f"{min(max(_memory_mb() // 8, 128), 4096)}MB", "work_mem": "32MB",
+    "maintenance_work_mem": "256MB", "effective_cache_size": f"{_memory_mb() // 3}MB", "random_page_cost": "1.1",
     "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "4GB",
     "timezone": "Asia/Shanghai", "lc_messages": "C", "logging_collector": "off",
 }  # fmt: skip

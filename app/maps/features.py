@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass, replace
 from datetime import date
-from operator import itemgetter
 from typing import Any
 
 import asyncpg
@@ -20,7 +19,6 @@ WAIT = 10
 """Seconds for a connection of the pool; then 503 rather than a queue without end."""
 
 
-_ID = itemgetter(0)
 _TELLING = 20
 """Fewer parcels in an extent say nothing of how dense the land is."""
 
@@ -94,7 +92,8 @@ _DENSEST: dict[str, float] = {}
 
 
 async def _few(conn: Any, view: View, page: Page) -> Found | None:
-    """All parcels of a small extent; None when it holds none or more than a page.
+    """All parcels of a small extent, in no order (to order them takes a tenth of the answer's time); None when it holds none or more
+    than a page.
 
     Candidates are counted first unless even the densest land seen so far would fill half a page: that costs as much as reading 100.
     """
@@ -108,8 +107,7 @@ async def _few(conn: Any, view: View, page: Page) -> Found | None:
         return None
     if page.is_plain:
         _learn(view, area, len(rows))
-    rows.sort(key=_ID)
-    return Found([row[1] for row in rows], None, len(rows))
+    return Found([row[0] for row in rows], None, len(rows))
 
 
 def _learn(view: View, area: float, count: int) -> None:

@@ -247,7 +247,7 @@ def _texts_of_few(view: View, page: Page, is_sure: bool) -> tuple[str, Values]:
         candidates = f"SELECT FROM {view.table} c WHERE c.county_code = {county} AND c.box && {box} LIMIT {bind(page.limit + 1)}"
         end = f"AND (SELECT count(*) FROM ({candidates}) few) <= {bind(page.limit)}"
     statement = f"""
-SELECT m.id, {shown} AS feature
+SELECT {shown} AS feature
 FROM {view.table} m{joined}
 WHERE m.county_code = {county}
   AND {_meets(view, extent, bind)}

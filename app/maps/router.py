@@ -84,7 +84,10 @@ async def parcels(
     filter: Filter = None, filter_lang: FilterLang = None, filter_crs: FilterCrs = None,
     sortby: SortBy = None, properties: Properties = None, crs: CrsUri = None, bbox_crs: BboxCrs = None, f: Form = None,
 ) -> Response:  # fmt: skip
-    """按范围与属性读取宗地;按 id 顺序分页。numberMatched 仅在不超过一万时给出,给出即准确。"""
+    """按范围与属性读取宗地。多于一页时按 id 顺序分页;一页容下时次序不定,要次序请用 sortby。
+
+    numberMatched 仅在不超过一万时给出,给出即准确。
+    """
     filters = {
         "responsible_body": responsible_body, "display_class": display_class, "inefficient": inefficient, "idle": idle,
         "standard_land": standard_land, "grade": grade,
