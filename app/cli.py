@@ -98,7 +98,7 @@ def export_file(
     collection: Annotated[str, typer.Argument(help="parcels|control-lines|towns|blocks|cases|freed-land")],
     county: County,
     out: Annotated[Path, typer.Option(help="写到哪个文件")],
-    format: Annotated[str, typer.Option(help="geojson|geojsonseq|gpkg|shapefile|flatgeobuf|geoparquet|guotu-txt|xlsx|csv|kml")],
+    format: Annotated[str, typer.Option(help="geojson|geojsonseq|gpkg|shapefile|flatgeobuf|geoparquet|guotu-txt|xlsx|csv|kml|pmtiles")],
     filter: Annotated[str | None, typer.Option(help="CQL2 文本")] = None,
     bbox: Annotated[str | None, typer.Option(help="西,南,东,北 (度)")] = None,
     crs: Annotated[str | None, typer.Option(help="坐标系 URI")] = None,

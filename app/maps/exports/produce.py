@@ -24,6 +24,7 @@ WRITERS = {
     "geojson": ("geojson", "write"), "geojsonseq": ("geojson", "write_sequence"), "gpkg": ("gdal", "write"),
     "flatgeobuf": ("gdal", "write"), "kml": ("gdal", "write"), "shapefile": ("shapefile", "write"), "geoparquet": ("geoparquet", "write"),
     "guotu-txt": ("guotu", "write"), "xlsx": ("tables", "write_excel"), "csv": ("tables", "write_csv"),
+    "pmtiles": ("pmtiles", "write"),
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ class ExportAsked(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
     collection: Collection = Field("parcels", description="图层")
-    format: FormatName = Field(description="格式")
+    format: FormatName = Field(description="格式;pmtiles 为整个图层的公开地图 (简化公开数据)")
     filter: Annotated[str, Field(max_length=70_000)] | dict[str, Any] | None = Field(None, description="CQL2 文本,或 CQL2 JSON 对象")
     filter_lang: Lang | None = Field(None, alias="filter-lang")
     filter_crs: Annotated[str, _URI] | None = Field(None, alias="filter-crs")

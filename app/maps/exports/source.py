@@ -78,6 +78,10 @@ class Rows:
         for start in range(0, len(self._ids), BATCH):
             yield self._run(self._read(self._ids[start : start + BATCH]))
 
+    def fetch(self, sql: str, *values: Any) -> list[Any]:
+        """Rows of another statement in the same transaction."""
+        return list(self._run(self._conn.fetch(sql, *values)))
+
     def _run(self, step: Any) -> Any:
         try:
             with self._one_at_a_time:  # a writer that fails leaves while the thread that reads ahead is still reading

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal, get_args
 
@@ -16,14 +16,14 @@ from app.maps.exports.errors import FormatUnfit
 from app.maps.exports.order import DEGREES, Target
 from app.maps.extent import Envelope, parse_extent
 from app.maps.filters import Lang
-from app.maps.layers import layer_for
+from app.maps.layers import Layer, layer_for
 from app.maps.queries import Page, View, view_of
 from app.maps.shift import SHIFTED
 from app.policy.registry import Column
 
 Collection = Literal["parcels", "control-lines", "towns", "blocks", "cases", "freed-land"]
 FormatName = Literal[
-    "geojson", "geojsonseq", "gpkg", "shapefile", "flatgeobuf", "geoparquet", "guotu-txt", "xlsx", "csv", "kml",
+    "geojson", "geojsonseq", "gpkg", "shapefile", "flatgeobuf", "geoparquet", "guotu-txt", "xlsx", "csv", "kml", "pmtiles",
 ]  # fmt: skip
 Encoding = Literal["UTF-8", "GBK"]
 FORMATS: tuple[str, ...] = get_args(FormatName)
@@ -44,6 +44,8 @@ class Form:
     only_degrees: bool = False
     only_planes: bool = False
     is_rfc7946: bool = False
+    is_map: bool = False
+    """A map for everybody: the whole collection in the form that a viewer gets."""
     encodings: tuple[str, ...] = ("UTF-8",)
 
 
@@ -58,6 +60,7 @@ FORMS: Mapping[str, Form] = {
     "xlsx": Form("Excel", ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", has_shape=False),
     "csv": Form("CSV", ".csv", "text/csv", encodings=("UTF-8", "GBK")),
     "kml": Form("KML", ".kml", "application/vnd.google-earth.kml+xml", only_degrees=True, is_rfc7946=True),
+    "pmtiles": Form("PMTiles", ".pmtiles", "application/vnd.pmtiles", has_shape=False, is_map=True),
 }
 
 
@@ -141,8 +144,11 @@ class Plan:
 def plan_of(spec: Spec) -> Plan:
     """What the request means. Errors: NotFound (no such layer for the caller), BadParameter, FormatUnfit, those of filters."""
     principal = spec.principal
-    layer = layer_for(principal, spec.collection)
-    view, form = view_of(principal), FORMS[spec.format]
+    layer, form = layer_for(principal, spec.collection), FORMS[spec.format]
+    if form.is_map:
+        _check_map(spec, layer)
+        principal = replace(principal, role=Role.viewer)
+    view = view_of(principal)
     target = _target(spec.crs, form)
     if (spec.encoding or "UTF-8") not in form.encodings:
         raise FormatUnfit(f"{form.label} 只用 {'、'.join(form.encodings)}", pointer="/encoding")
@@ -158,6 +164,15 @@ def plan_of(spec: Spec) -> Plan:
     envelopes = extent.envelopes or ((Envelope(*condition.bounds),) if condition and condition.bounds else ())
     page = Page(envelopes, {}, EVERY, conditions=(condition,) if condition else (), shape=extent.shape)
     return Plan(spec, layer.title, view, page, columns, target, form)
+
+
+def _check_map(spec: Spec, layer: Layer) -> None:
+    """A map for everybody is not made of a part, nor of what is not for everybody."""
+    if not layer.is_public:
+        raise FormatUnfit(f"PMTiles 供公开使用,{layer.title}不公开", pointer="/collection")
+    for name in ("filter", "bbox", "properties", "crs"):
+        if getattr(spec, name) is not None:
+            raise FormatUnfit("PMTiles 是整个图层的公开地图,不能筛选、选字段或换坐标系", pointer=f"/{name}")
 
 
 def _columns(spec: Spec, view: View) -> Mapping[str, Column]:

@@ -199,7 +199,7 @@ async def test_small_layers(made: Callable[..., Any]) -> None:
 
 
 async def test_nothing_matches_is_an_empty_file(made: Callable[..., Any]) -> None:
-    for form in FORMS:
+    for form in (name for name, form in FORMS.items() if not form.is_map):
         file, said = made(form, filter="land_code = 'none'")
         assert said.rows == 0
         assert file.exists()
