@@ -14,6 +14,7 @@ from app.accounts.errors import CrossSite, KeyIsReadOnly
 from app.accounts.service import digest, principal_of
 from app.core import db
 from app.core.errors import BadParameter, Forbidden, PreconditionRequired, Unauthenticated
+from app.core.lean import header
 from app.core.principal import Principal, Role
 from app.core.proxy import below_root
 from app.core.work import Work, writing
@@ -30,9 +31,10 @@ async def caller(request: Request) -> Principal | None:
     One statement; on the way of a collection it also tells that layer's version (`request.state.layer_version`), read before
     any of its data. Errors: Unauthenticated when something is presented that does not stand; KeyScope, TooManyRequests of a key.
     """
-    bearer = request.headers.get("authorization", "")
-    token = bearer[7:] if bearer.lower().startswith("bearer ") else request.cookies.get(COOKIE)
-    header_key, url_key = request.headers.get("x-api-key"), request.query_params.get("tk")
+    bearer = header(request, b"authorization")
+    cookies = request.cookies if header(request, b"cookie") else {}
+    token = bearer[7:] if bearer.lower().startswith("bearer ") else cookies.get(COOKIE)
+    header_key, url_key = header(request, b"x-api-key"), request.query_params.get("tk")
     key = header_key or url_key
     if not (token or key):
         return None

@@ -15,6 +15,14 @@ from fastapi.routing import APIRoute
 from app.core import web
 
 
+def header(request: Request, name: bytes) -> str:
+    """A header (name in lower case, as ASGI has it), empty where it was not sent; a missing one costs no exception."""
+    for key, value in request.scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return ""
+
+
 class Lean(APIRoute):
     """A GET whose endpoint returns its Response; parameters from path and query only, dependencies take the request only."""
 

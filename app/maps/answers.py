@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from app.core.lean import header
 from app.maps import encodings
 from app.maps.links import GEOJSON
 
@@ -32,8 +33,8 @@ def etag(*parts: object) -> str:
 
 def not_modified(request: Request, tag: str) -> Response | None:
     """304 when the caller already holds this answer."""
-    held = request.headers.get("if-none-match", "")
-    if held.strip() == "*" or tag.removeprefix("W/") in (part.strip().removeprefix("W/") for part in held.split(",")):
+    held = header(request, b"if-none-match")
+    if held and (held.strip() == "*" or tag.removeprefix("W/") in (part.strip().removeprefix("W/") for part in held.split(","))):
         return Response(status_code=304, headers={"ETag": tag, **PRIVATE})
     return None
 
@@ -43,7 +44,7 @@ async def send(
 ) -> Response:
     """The answer, packed when accepted and worth it; large bodies in a thread so that others are not kept waiting."""
     sent = {**PRIVATE, **(headers or {}), **({"ETag": tag} if tag else {})}
-    if len(body) > encodings.SMALL and (coding := encodings.chosen(request.headers.get("accept-encoding", ""))):
+    if len(body) > encodings.SMALL and (coding := encodings.chosen(header(request, b"accept-encoding"))):
         brief = len(body) < encodings.BRIEF
         body = encodings.packed(body, coding) if brief else await asyncio.to_thread(encodings.packed, body, coding)
         sent["Content-Encoding"] = coding

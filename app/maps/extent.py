@@ -3,8 +3,6 @@
 import math
 from dataclasses import dataclass
 
-import asyncpg
-
 from app.core.errors import BadParameter
 from app.maps.crs import Crs, plane_box
 
@@ -27,9 +25,9 @@ class Envelope:
         return self.west == self.east or self.south == self.north
 
     @property
-    def box(self) -> asyncpg.Box:
-        """As PostgreSQL's box."""
-        return asyncpg.Box((self.east, self.north), (self.west, self.south))
+    def box(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """As PostgreSQL's box: its two corners."""
+        return (self.east, self.north), (self.west, self.south)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,13 @@ class Found:
     rows: list[bytes]
     after: list[Any] | None
     matched: int | None
+    packed: int | None = None
+    """Number of features where each of `rows` holds several, joined by commas."""
+
+    @property
+    def number(self) -> int:
+        """Features of the page."""
+        return len(self.rows) if self.packed is None else self.packed
 
 
 _DAYS: dict[str, tuple[int, date | None]] = {}
@@ -101,7 +108,11 @@ async def _few(conn: Any, view: View, page: Page) -> Found | None:
     area = (extent.east - extent.west) * (extent.north - extent.south)
     if view.county_code not in _DENSEST and not page.is_plain:  # what a filter leaves says nothing of the land
         _learn(view, area, (await conn.fetch(*_flat(queries.candidates(view, extent))))[0][0])
-    is_sure = 0 < area * _DENSEST.get(view.county_code, math.inf) <= page.limit / 2
+    most = area * _DENSEST.get(view.county_code, math.inf)
+    is_sure = 0 < most <= page.limit / 2
+    if is_sure and page.is_packed and most <= queries.PACKED:
+        number, text = (await conn.fetch(*_flat(queries.texts_of_few(view, page, is_sure=True, is_packed=True))))[0]
+        return Found([text], None, number, number) if 0 < number <= page.limit else None
     rows = await conn.fetch(*_flat(queries.texts_of_few(view, page, is_sure=is_sure)))
     if not rows or len(rows) > page.limit:
         return None

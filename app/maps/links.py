@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import Request
 
+from app.core.lean import header
 from app.core.proxy import HOST, PREFIX, SCHEME
 from app.settings import settings
 
@@ -21,7 +22,7 @@ def base(request: Request) -> str:
     """Where the service's root is for this caller, without a trailing slash."""
     if settings().public_url:
         return str(settings().public_url).rstrip("/")
-    scheme, host = request.scope["scheme"], request.headers.get("host") or "127.0.0.1"
+    scheme, host = request.scope["scheme"], header(request, b"host") or "127.0.0.1"
     prefix = request.scope.get("root_path") or settings().root_path
     if any(name.startswith(b"x-forwarded-") for name, _ in request.scope["headers"]):
         scheme = _forwarded(request, "proto", SCHEME) or scheme

@@ -1,6 +1,6 @@
 """SQL of the map: who asks decides table and columns first, then the page's ids (narrow), then its texts (wide)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from app.maps import fields, sorting
 from app.maps.crs import DEFAULT, Crs
 from app.maps.extent import Envelope
 from app.maps.filters import Condition, touching
+from app.maps.values import Values
 
 COUNTED = 10_000
 """Up to this many candidates a page is chosen from all of them, and numberMatched is exact; above it is left out."""
@@ -68,28 +69,6 @@ def view_of(principal: Principal) -> View:
     return View(principal.county_code, "map_parcel", FILTERS, principal.responsible_body if is_officer else None, is_officer)
 
 
-@dataclass
-class Values:
-    """Bound values of a statement being composed."""
-
-    bound: list[Any] = field(default_factory=list)
-    places: dict[Any, str] = field(default_factory=dict)
-
-    def __call__(self, value: Any) -> str:
-        if isinstance(value, float):  # corners of an extent come again and again
-            if value in self.places:
-                return self.places[value]
-            self.places[value] = f"${len(self.bound) + 1}"
-        self.bound.append(value)
-        return f"${len(self.bound)}"
-
-    def box(self, extent: Envelope) -> str:
-        """The extent as one value: made of four in the statement it would be made anew for every row."""
-        if extent not in self.places:
-            self.places[extent] = self(extent.box)
-        return self.places[extent]
-
-
 def _box(envelope: Envelope, bind: Values) -> str:
     west, south, east, north = (f"{bind(v)}::float8" for v in (envelope.west, envelope.south, envelope.east, envelope.north))
     return f"box(point({west}, {south}), point({east}, {north}))"
@@ -136,10 +115,12 @@ class Page:
     conditions: tuple[Condition, ...] = ()
     sort: tuple[sorting.Key, ...] = ()
     key: tuple[list[str | None], int] | None = None
+    """Where a sorted page continues; `after` is for pages in id order."""
     shape: str | None = None
     """The extent as GeoJSON where it is no rectangle in degrees."""
     crs: Crs = DEFAULT
-    """Where a sorted page continues; `after` is for pages in id order."""
+    is_packed: bool = False
+    """The texts leave as they are, so several may come as one."""
 
     @property
     def asks(self) -> bool:
@@ -202,16 +183,24 @@ def _meets(view: View, envelope: Envelope, bind: Values) -> str:
     return f"(m.box && {box} AND (m.box <@ {box}{beside} OR ({exact} WHERE g.county_code = m.county_code AND g.id = m.id)))"
 
 
-def texts_of_few(view: View, page: Page, *, is_sure: bool = False) -> tuple[str, list[Any]]:
+PACKED = 240
+"""Up to this many parcels of an extent leave the database as one text: a row each costs the server and the worker more. A longer
+text is memory that both have to get from the kernel anew."""
+_PACKED = "SELECT count(*), string_agg(f.feature, ',') FROM ({rows}) f"
+
+
+def texts_of_few(view: View, page: Page, *, is_sure: bool = False, is_packed: bool = False) -> tuple[str, list[Any]]:
     """Texts of all parcels in one small extent, unordered, in one look; no row when more than a page of them may lie there.
 
     `is_sure`: the extent is so small that counting its candidates first would cost more than it saves; one more row is asked for.
+    `is_packed`: one row, the number and all texts as one.
     """
     (extent,) = page.envelopes
     if extent.is_flat or page.shape:
         statement, bind = _texts_of_few(view, page, is_sure)
-        return statement, bind.bound
-    statement, bound, places = _written_once(view, tuple(page.filters.items()), page.conditions, page.limit, page.crs, is_sure)
+        return _PACKED.format(rows=statement) if is_packed else statement, bind.bound
+    how = (is_sure, is_packed)
+    statement, bound, places = _written_once(view, tuple(page.filters.items()), page.conditions, page.limit, page.crs, how)
     values = bound.copy()
     for place, part in zip(places, _parts(extent), strict=False):
         values[place] = part.box
@@ -225,13 +214,15 @@ def _parts(extent: Envelope) -> tuple[Envelope, Envelope, Envelope]:
 
 @lru_cache(maxsize=256)
 def _written_once(
-    view: View, filters: tuple[tuple[str, str], ...], conditions: tuple[Condition, ...], limit: int, crs: Crs, is_sure: bool
+    view: View, filters: tuple[tuple[str, str], ...], conditions: tuple[Condition, ...], limit: int, crs: Crs, how: tuple[bool, bool]
 ) -> tuple[str, list[Any], list[int]]:
     """The statement for any extent, its values, and where among them the extent's go: a map asks the same with every move, and to
     write it anew takes as long as to answer it.
     """
     extent = Envelope(1.0, 2.0, 3.0, 4.0)
+    is_sure, is_packed = how
     statement, bind = _texts_of_few(view, Page((extent,), dict(filters), limit, conditions=conditions, crs=crs), is_sure)
+    statement = _PACKED.format(rows=statement) if is_packed else statement
     return statement, bind.bound, [int(bind.places[part][1:]) - 1 for part in _parts(extent) if part in bind.places]
 
 

@@ -11,6 +11,7 @@ from fastapi import Request, Response
 
 from app.core import clock, pages
 from app.core.errors import BadParameter
+from app.core.lean import header
 from app.core.principal import Principal
 from app.maps import answers, features, fields, formats, history, links, meta, ogc, places, schema, shifted, sorting
 from app.maps import filters as filtering
@@ -25,6 +26,7 @@ from app.maps.queries import Page, View, view_of
 from app.policy.registry import Column
 
 MAX_LIMIT = 10_000
+_AS_STORED = (None, "json", "geojson")
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ async def parcel_page(request: Request, principal: Principal, moment: Moment, as
     pool: asyncpg.Pool = request.app.state.map_pool
     await shifted.allow(pool, view.county_code, page.crs)
     version, base = await features.version(request, view.county_code, "parcels"), links.base(request)
-    form = formats.negotiated(asked.form, request.headers.get("accept", ""))
+    form = formats.negotiated(asked.form, header(request, b"accept"))
+    if form in _AS_STORED and names is None and not page.crs.is_shifted:
+        page = replace(page, is_packed=True)
     tag = answers.etag(version, base, links.query(request), form, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
@@ -111,7 +115,7 @@ async def place_page(request: Request, principal: Principal, layer_id: str, mome
     pool: asyncpg.Pool = request.app.state.map_pool
     await shifted.allow(pool, view.county_code, page.crs)
     version, base = await features.version(request, view.county_code, layer_id), links.base(request)
-    form = formats.negotiated(asked.form, request.headers.get("accept", ""))
+    form = formats.negotiated(asked.form, header(request, b"accept"))
     tag = answers.etag(layer_id, version, base, links.query(request), form, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
@@ -154,7 +158,7 @@ async def _collection(request: Request, found: features.Found, answer: Answer, *
     headers = {
         "Link": said.header,
         "Content-Crs": f"<{answer.crs.uri}>",
-        "OGC-NumberReturned": str(len(rows)),
+        "OGC-NumberReturned": str(found.number),
         **({} if found.matched is None else {"OGC-NumberMatched": str(found.matched)}),
     }
     names = answer.names if answer.names is not None else tuple(answer.columns)
@@ -171,7 +175,7 @@ async def _collection(request: Request, found: features.Found, answer: Answer, *
         body = formats.sequence(rows)
     else:
         at = clock.now().isoformat(timespec="seconds")
-        body = answers.collection(rows, said.json, **counted, numberReturned=len(rows), timeStamp=at, **members)
+        body = answers.collection(rows, said.json, **counted, numberReturned=found.number, timeStamp=at, **members)
     return await answers.send(request, body, tag=answer.tag, media=media, headers=headers)
 
 

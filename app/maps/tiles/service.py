@@ -10,6 +10,7 @@ from fastapi import Request, Response
 
 from app.core import clock, db
 from app.core.errors import NotFound
+from app.core.lean import header
 from app.core.principal import Principal
 from app.maps import answers, encodings, features, links, meta, ogc
 from app.maps.layers import layer_for, visible
@@ -73,10 +74,10 @@ async def tile(request: Request, principal: Principal, version: int, asked: Aske
     key = _key(view, asked)
     digest = _digest(key, clock.today().toordinal())
     cache, pool = cache_of(request), request.app.state.map_pool
-    held = request.headers.get("if-none-match")
-    if held is not None and await _stands(cache, pool, view, asked, (held, version, digest)):
+    held = header(request, b"if-none-match")
+    if held and await _stands(cache, pool, view, asked, (held, version, digest)):
         return Response(status_code=304, headers={"ETag": _tag(version, digest), **answers.PRIVATE})
-    is_packed = encodings.accepts_gzip(request.headers.get("accept-encoding", ""))
+    is_packed = encodings.accepts_gzip(header(request, b"accept-encoding"))
     entry = cache.get(key)
     if entry is not None and entry.digest == digest and entry.version < version:
         entry.version = await _spared(cache, pool, view, asked, entry.version, version) or entry.version
