@@ -7,6 +7,7 @@ from app.maps import places, queries
 from app.maps.exports.order import Field, Order
 from app.maps.exports.spec import Plan
 from app.maps.moments import parse
+from app.maps.values import Values
 from app.policy.registry import Column
 
 HEAD = Path(__file__).parent / "sql" / "head.sql"
@@ -37,7 +38,7 @@ def _text(feature: str, *, is_ready: bool, head: str | None = None) -> str:
 
 
 def _parcels(plan: Plan, *, is_ready: bool) -> tuple[Statement, Statement]:
-    view, bind = plan.view, queries.Values()
+    view, bind = plan.view, Values()
     shown, county = queries.form(view, bind), bind(view.county_code)
     if plan.is_whole:
         first, last = (f"${len(bind.bound) + n}::bigint" for n in (1, 2))
