@@ -51,6 +51,10 @@ async def _claimed() -> Any:
         return await queries.claim(conn)
 
 
+class _Deleted(Exception):
+    """The job's owner took it back while its file was made."""
+
+
 async def _one(job: Any) -> None:
     """One job to its end, whatever that is."""
     seen = {"done": 0, "of": job.rows_total}
@@ -62,6 +66,8 @@ async def _one(job: Any) -> None:
                 log.info("export dropped", id=job.id)
                 return
         work.result()
+    except _Deleted:
+        log.info("export dropped", id=job.id)
     except Problem as problem:
         await _end(job, "failed", " ".join(filter(None, (problem.detail, problem.hint))) or problem.title)
     except Exception:
@@ -85,7 +91,7 @@ async def _make(job: Any, seen: dict[str, Any]) -> None:
     said["facts_as_of"] = date.fromisoformat(made.facts_as_of) if made.facts_as_of else None
     async with writing(spec.principal) as work:
         if not await queries.finish(work.conn, job, "done", ";".join(made.notes) or None, said):
-            raise asyncio.CancelledError  # deleted meanwhile: no export, no record of one
+            raise _Deleted  # no export, no record of one
         asked = {key: value for key in ("filter", "bbox", "properties", "crs", "encoding") if (value := getattr(spec, key)) is not None}
         work.audited("export.make", "export", job.id, collection=spec.collection, format=spec.format, asked=asked, rows=made.rows,
                      bytes=made.size, sha256=made.sha256, layer_version=made.layer_version)  # fmt: skip
