@@ -109,6 +109,7 @@ def one_each(port: int, pids: list[int], headers: dict[str, str], probe: str = "
             found[pid] = client
         else:
             others.append(client)  # stays open, so that the next connection goes elsewhere
+            time.sleep(0.02)  # a worker may still be starting
         if len(found) == len(pids):
             break
     for client in others:
