@@ -8,6 +8,8 @@ from app.maps.crs import Crs, plane_box
 
 WEB_MERCATOR = 3857
 _FARTHEST, _WIDEST = 1e9, 350
+_FUZZY = 2e-6
+"""Degrees; twice the EPSILON of PostgreSQL's geometric types (geo_decls.h)."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,16 @@ class Envelope:
     def is_flat(self) -> bool:
         """A point or a line."""
         return self.west == self.east or self.south == self.north
+
+    @property
+    def inner(self) -> "Envelope | None":
+        """What lies in it by PostgreSQL's comparison of boxes, which takes 0.000001° for nothing, surely lies in the extent.
+
+        None where the extent is too small for that.
+        """
+        if min(self.east - self.west, self.north - self.south) <= 4 * _FUZZY:
+            return None
+        return Envelope(self.west + _FUZZY, self.south + _FUZZY, self.east - _FUZZY, self.north - _FUZZY)
 
     @property
     def box(self) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -83,11 +83,13 @@ async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
         if is_small and not is_steady and (few := await _few(conn, view, page)):
             return few
         more = replace(page, limit=page.limit + 1)
-        ids, matched = await _counted(conn, view, more) if is_first or page.offset or page.matched is not None else (None, None)
+        is_walked = page.is_plain and not is_first  # the first page has counted
+        is_counted = not is_walked and (is_first or page.offset or page.matched is not None)
+        ids, matched = await _counted(conn, view, more) if is_counted else (None, page.matched)
         if ids is None and page.is_plain:
             rows = await conn.fetch(*_flat(queries.texts_in_order(view, more)))
-            after = [rows[page.limit - 1][0], None] if len(rows) > page.limit else None
-            return Found([row[1] for row in rows[: page.limit]], after, None)
+            after = [rows[page.limit - 1][0], matched] if len(rows) > page.limit else None
+            return Found([row[1] for row in rows[: page.limit]], after, matched)
         if ids is None:
             ids = [row[0] for row in await conn.fetch(*_flat(queries.ids_in_order(view, more)))]
         rows = await conn.fetch(*_flat(queries.texts(view, ids[: page.limit], page.crs))) if ids else []

@@ -93,11 +93,11 @@ def _inside(view: View, envelopes: tuple[Envelope, ...], bind: Values) -> str:
     """The shape itself meets the extent; looked at only where the box neither lies inside nor outside of it."""
     if not envelopes:
         return "true"
-    each = [
-        f"(m.box && {_box(e, bind)} AND (m.box <@ {_box(e, bind)} OR (SELECT ST_Intersects(g.geom, {_geometry(e, bind)})"
-        f" FROM {view.shapes} g WHERE g.county_code = m.county_code AND g.id = m.id)))"
-        for e in envelopes
-    ]
+    each = []
+    for e in envelopes:
+        sure = f"m.box <@ {_box(e.inner, bind)} OR " if e.inner else ""
+        exact = f"SELECT ST_Intersects(g.geom, {_geometry(e, bind)}) FROM {view.shapes} g"
+        each.append(f"(m.box && {_box(e, bind)} AND ({sure}({exact} WHERE g.county_code = m.county_code AND g.id = m.id)))")
     return f"({' OR '.join(each)})"
 
 
@@ -174,13 +174,15 @@ def _meets(view: View, envelope: Envelope, bind: Values) -> str:
     """As `_inside` where the row is read anyway: one polygon that lies within the extent's width or height and meets its box meets
     it, for it reaches from edge to edge of its own box; only the corners of an extent are left to look up.
     """
-    box = bind.box(envelope)
-    beside = ""
-    if not view.is_public:
-        _, upright, level = _parts(envelope)
-        beside = f" OR m.is_single AND (m.box <@ {bind.box(upright)} OR m.box <@ {bind.box(level)})"
+    sure = ""
+    if envelope.inner:
+        inner, upright, level = _parts(envelope.inner)
+        sure = f"m.box <@ {bind.box(inner)} OR "
+        if not view.is_public:
+            beside = f"m.box <@ {bind.box(upright)} OR m.box <@ {bind.box(level)}"
+            sure += f"m.is_single AND m.box && {bind.box(inner)} AND ({beside}) OR "
     exact = f"SELECT ST_Intersects(g.geom, {_rectangle(envelope, bind)}) FROM {view.shapes} g"
-    return f"(m.box && {box} AND (m.box <@ {box}{beside} OR ({exact} WHERE g.county_code = m.county_code AND g.id = m.id)))"
+    return f"(m.box && {bind.box(envelope)} AND ({sure}({exact} WHERE g.county_code = m.county_code AND g.id = m.id)))"
 
 
 PACKED = 240
@@ -196,19 +198,19 @@ def texts_of_few(view: View, page: Page, *, is_sure: bool = False, is_packed: bo
     `is_packed`: one row, the number and all texts as one.
     """
     (extent,) = page.envelopes
-    if extent.is_flat or page.shape:
+    if extent.inner is None or page.shape:
         statement, bind = _texts_of_few(view, page, is_sure)
         return _PACKED.format(rows=statement) if is_packed else statement, bind.bound
     how = (is_sure, is_packed)
     statement, bound, places = _written_once(view, tuple(page.filters.items()), page.conditions, page.limit, page.crs, how)
     values = bound.copy()
-    for place, part in zip(places, _parts(extent), strict=False):
+    for place, part in zip(places, (extent, *_parts(extent.inner)), strict=False):  # the last two not for viewers
         values[place] = part.box
     return statement, values
 
 
 def _parts(extent: Envelope) -> tuple[Envelope, Envelope, Envelope]:
-    """The extent, what lies above and below it, what lies beside it."""
+    """An extent, with what lies above and below it, with what lies beside it."""
     return extent, Envelope(extent.west, -90.0, extent.east, 90.0), Envelope(-180.0, extent.south, 180.0, extent.north)
 
 
@@ -223,7 +225,8 @@ def _written_once(
     is_sure, is_packed = how
     statement, bind = _texts_of_few(view, Page((extent,), dict(filters), limit, conditions=conditions, crs=crs), is_sure)
     statement = _PACKED.format(rows=statement) if is_packed else statement
-    return statement, bind.bound, [int(bind.places[part][1:]) - 1 for part in _parts(extent) if part in bind.places]
+    parts = (extent, *_parts(extent.inner or extent))
+    return statement, bind.bound, [int(bind.places[part][1:]) - 1 for part in parts if part in bind.places]
 
 
 def _texts_of_few(view: View, page: Page, is_sure: bool) -> tuple[str, Values]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+import shapely
 
 from app.core.principal import Role
 from tests.maps.conftest import BASE, OTHER, OWN, client_of, person
@@ -200,3 +201,22 @@ async def test_other_layers(planner: httpx.AsyncClient) -> None:
         assert (await planner.get(f"/collections/{name}/items")).json()["features"] == []
     assert (await planner.get("/collections/nothing")).status_code == 404
     assert (await planner.get("/collections/towns/items/x")).status_code == 404
+
+
+@pytest.mark.parametrize("counted", [10_000, 0], ids=["in one look", "walked"])
+@pytest.mark.parametrize("beyond", [5e-7, -5e-7], ids=["beside", "touching"])
+async def test_an_extent_ends_where_it_ends(
+    planner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, counted: int, beyond: float
+) -> None:
+    """PostgreSQL's boxes take 0.000001° for nothing; a parcel half of that outside of the extent is outside."""
+    monkeypatch.setattr("app.maps.queries.COUNTED", counted)
+    monkeypatch.setattr("app.maps.features.COUNTED", counted)
+    shape = shapely.geometry.shape((await planner.get(f"{ITEMS}/{BASE + 1}")).json()["geometry"])
+    west, south, east, north = shape.bounds
+    for box in (
+        (west - 0.1, south, west - beyond, north), (east + beyond, south, east + 0.1, north),
+        (west, south - 0.1, east, south - beyond), (west, north + beyond, east, north + 0.1),
+    ):  # fmt: skip
+        for limit in (1000, 1):
+            found = await everything(planner, bbox=",".join(f"{n:.9f}" for n in box), limit=limit)
+            assert (BASE + 1 in {f["id"] for f in found}) is (beyond < 0), (box, limit)
