@@ -38,6 +38,7 @@ _FIRST = text(f"{_SETTINGS.text}, ST_Transform(ST_SetSRID(ST_MakePoint(120, 30),
 _BY_KEY, _AS_PLANNED = {"plan": "force_generic_plan", "scan": "off"}, {"plan": "auto", "scan": "on"}
 """One plan for few parcels, made of look-ups by key also where a table was still empty when it was made."""
 _HAS_ROWS = text("SELECT EXISTS (SELECT FROM map_parcel WHERE county_code = :county)")
+_IS_NEW = text("SELECT reltuples < CAST(:most AS int) FROM pg_class WHERE oid = CAST('parcel_version' AS regclass)")
 _FRESH = (
     "CREATE TEMP TABLE fresh_filter (LIKE map_filter) ON COMMIT DROP",
     "CREATE TEMP TABLE fresh_parcel (LIKE map_parcel INCLUDING STORAGE) WITH (toast_tuple_target = 8160) ON COMMIT DROP",
@@ -51,7 +52,7 @@ async def publish(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[
     One publication of a county at a time: coarse cells are everybody's, so they would wait for each other in any case,
     and waiting here once can't deadlock. Taken after the thing's row and the ledger lock, before the layer version.
     """
-    if parcel_ids is None:
+    if parcel_ids is None or (len(parcel_ids) > GENERIC and not await _is_published(conn, county_code)):
         await conn.execute(_TURN, {"county": county_code, **_AS_PLANNED})
         await _county(conn, county_code)
     else:
@@ -61,15 +62,28 @@ async def publish(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[
 async def _parcels(conn: AsyncConnection, county_code: str, parcel_ids: Sequence[int]) -> None:
     is_named, is_few = len(parcel_ids) <= notes.NAMED, len(parcel_ids) <= GENERIC
     await conn.execute(_TURN, {"county": county_code, **(_BY_KEY if is_few else _AS_PLANNED)})
+    if not is_few:
+        await _count(conn, len(parcel_ids))
     await conn.execute(_given(is_named=is_named), {"county": county_code, "ids": list(parcel_ids), "today": clock.today()})
     if not is_named:
         await layers.note_all(conn, county_code, "parcels")
 
 
+async def _is_published(conn: AsyncConnection, county_code: str) -> bool:
+    return bool((await conn.execute(_HAS_ROWS, {"county": county_code})).scalar_one())
+
+
+async def _count(conn: AsyncConnection, most: int) -> None:
+    """Statistics of a register that this transaction has just filled: else the planner expects one parcel and compares each with each."""
+    if (await conn.execute(_IS_NEW, {"most": most})).scalar_one():
+        await db.analyze(conn, "parcel", "parcel_version")
+
+
 async def _county(conn: AsyncConnection, county_code: str) -> None:
     """The whole county: its rows are made aside and compared; few different ones are published alone, else all are replaced."""
     values: dict[str, Any] = {"county": county_code, "ids": None}
-    if (await conn.execute(_HAS_ROWS, values)).scalar_one():
+    await _count(conn, GENERIC)
+    if await _is_published(conn, county_code):
         for statement in _FRESH:
             await conn.execute(text(statement))
         await _insert(conn, values, "fresh")
