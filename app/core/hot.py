@@ -23,7 +23,8 @@ class HotFirst:
     def __init__(self, app: Callable[..., Awaitable[None]], routes: Sequence[Lean], handlers: Handlers) -> None:
         self.app = app
         self._routes = [(route.path_regex, route, route.get_route_handler()) for route in routes]
-        self._handlers = {kind: handler for kind, handler in handlers.items() if kind not in (500, Exception)}
+        self._handlers = {kind: handler for kind, handler in handlers.items() if isinstance(kind, type) and kind is not Exception}
+        self._refused: tuple[type[Exception], ...] = tuple(self._handlers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET":
@@ -39,9 +40,7 @@ class HotFirst:
     async def _answer(self, handle: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
         try:
             return await handle(request)
-        except Exception as error:
-            told = next((self._handlers[kind] for kind in type(error).__mro__ if kind in self._handlers), None)
-            if told is None:
-                raise
-            refused: Response = await told(request, error)
+        except self._refused as error:
+            kind = next(kind for kind in type(error).__mro__ if kind in self._handlers)
+            refused: Response = await self._handlers[kind](request, error)
             return refused

@@ -89,7 +89,7 @@ def _geometry(envelope: Envelope, bind: Values) -> str:
     return f"ST_MakeEnvelope({corners}, 4490)"
 
 
-def _inside(view: View, envelopes: tuple[Envelope, ...], bind: Values) -> str:
+def inside(view: View, envelopes: tuple[Envelope, ...], bind: Values) -> str:
     """The shape itself meets the extent; looked at only where the box neither lies inside nor outside of it."""
     if not envelopes:
         return "true"
@@ -171,7 +171,7 @@ def shapes(view: View) -> str:
 
 
 def _meets(view: View, envelope: Envelope, bind: Values) -> str:
-    """As `_inside` where the row is read anyway: one polygon that lies within the extent's width or height and meets its box meets
+    """As `inside` where the row is read anyway: one polygon that lies within the extent's width or height and meets its box meets
     it, for it reaches from edge to edge of its own box; only the corners of an extent are left to look up.
     """
     sure = ""
@@ -274,7 +274,7 @@ hit AS MATERIALIZED (
     FROM near m{_joined(view, page)}
     WHERE (SELECT count(*) FROM near) <= {COUNTED}
       AND {_filtered(view, page, bind)}
-      AND {_inside(view, page.envelopes, bind)}
+      AND {inside(view, page.envelopes, bind)}
 )
 SELECT (SELECT count(*) FROM near) AS near,
        (SELECT count(*) FROM hit) AS matched,
@@ -294,7 +294,7 @@ FROM {view.table} m{_joined(view, page)}
 WHERE m.county_code = {bind(view.county_code)}
   AND m.id > {after}::bigint
   AND {_filtered(view, page, bind)}
-  AND {_inside(view, page.envelopes, bind)}
+  AND {inside(view, page.envelopes, bind)}
 ORDER BY {order}
 OFFSET {bind(page.offset)} LIMIT {bind(page.limit)}
 """
@@ -325,7 +325,7 @@ SELECT m.id, {sorting.chosen(page.sort)} AS key
 FROM {view.table} m{_joined(view, page)}
 WHERE m.county_code = {bind(view.county_code)}
   AND {_filtered(view, page, bind)}
-  AND {_inside(view, page.envelopes, bind)}
+  AND {inside(view, page.envelopes, bind)}
   AND {sorting.beyond(page.sort, page.key, bind.bound) if page.key else "true"}
 ORDER BY {sorting.order(page.sort)}
 OFFSET {bind(page.offset)} LIMIT {bind(page.limit)}
@@ -343,7 +343,7 @@ FROM (
     FROM {view.table} m{_joined(view, page)}
     WHERE m.county_code = {bind(view.county_code)}
       AND {_filtered(view, page, bind)}
-      AND {_inside(view, page.envelopes, bind)}
+      AND {inside(view, page.envelopes, bind)}
     LIMIT {COUNTED + 1}
 ) matching
 """

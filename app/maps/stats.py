@@ -13,10 +13,11 @@ from app.core import clock, pages
 from app.core.errors import BadParameter, Forbidden, Problem
 from app.core.principal import Principal, Role
 from app.core.units import half_up
-from app.maps import links, meta
+from app.maps import links, meta, queries
 from app.maps.analysis.industries import DIVISIONS
 from app.maps.extent import Envelope, parse_bbox
-from app.maps.queries import sql
+from app.maps.queries import View, sql, view_of
+from app.maps.values import Named
 from app.policy.loader import Pack, pack_for
 
 GroupBy = Literal["display_class", "grade", "responsible_body", "industry_division", "ownership", "town_code"]
@@ -53,23 +54,16 @@ class _Scope:
     pack: Pack | None
 
 
-def _where(envelopes: tuple[Envelope, ...], filters: dict[str, str]) -> tuple[str, dict[str, Any]]:
+def _where(view: View, envelopes: tuple[Envelope, ...], filters: dict[str, str]) -> tuple[str, dict[str, Any]]:
     """Condition and bound values: names of columns are constants, values never text."""
     terms, values = [], dict[str, Any]()
     for name, value in filters.items():
         column = _COLUMNS[name]
         terms.append(f"coalesce({column}, '{UNKNOWN}') = CAST(:f_{name} AS text)")
         values[f"f_{name}"] = value
-    boxes = []
-    for n, e in enumerate(envelopes):
-        corners = [f"CAST(:{side}{n} AS float8)" for side in ("west", "south", "east", "north")]
-        box = f"box(point({corners[0]}, {corners[1]}), point({corners[2]}, {corners[3]}))"
-        touches = f"SELECT ST_Intersects(g.geom, ST_MakeEnvelope({', '.join(corners)}, 4490)) FROM map_shape g"
-        boxes.append(f"(m.box && {box} AND (m.box <@ {box} OR ({touches} WHERE g.county_code = m.county_code AND g.id = m.id)))")
-        values |= {f"west{n}": e.west, f"south{n}": e.south, f"east{n}": e.east, f"north{n}": e.north}
-    if boxes:
-        terms.append(f"({' OR '.join(boxes)})")
-    return " AND ".join(terms) or "true", values
+    bind = Named()
+    terms.append(queries.inside(view, envelopes, bind))
+    return " AND ".join(terms), values | bind.named
 
 
 def _pack(county_code: str, day: Any) -> Pack | None:
@@ -92,7 +86,7 @@ async def _scope(conn: AsyncConnection, principal: Principal, asked: Asked) -> _
     calibre = pack.calibre(asked.calibre) if pack else None
     filters = {name: value for name, value in asked.filters.items() if value is not None}
     query = {**filters, **({"bbox": asked.bbox} if asked.bbox else {}), **({"calibre": calibre.code} if calibre else {})}
-    where, values = _where(parse_bbox(asked.bbox), filters)
+    where, values = _where(view_of(principal), parse_bbox(asked.bbox), filters)
     body = principal.responsible_body or "-" if principal.role is Role.officer else None
     if body is not None:
         where, values = f"{where} AND m.responsible_body = CAST(:own AS text)", {**values, "own": body}

@@ -26,3 +26,15 @@ class Values:
         if extent not in self.places:
             self.places[extent] = self(extent.box)
         return self.places[extent]
+
+
+class Named(Values):
+    """The same with SQLAlchemy's names, for numbers: `named` is what they stand for."""
+
+    def __call__(self, value: Any) -> str:
+        return f"CAST(:b{super().__call__(value)[1:]} AS float8)"
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """Name → value."""
+        return {f"b{number}": value for number, value in enumerate(self.bound, 1)}

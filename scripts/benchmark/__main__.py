@@ -96,7 +96,7 @@ def main() -> int:
             sys.stdout.write(told)
             (county.STATE / "report.md").write_text(told, encoding="utf-8")
             if args.readme:
-                report.write_readme(county.ROOT / "README.md", told)
+                report.write_readme(county.ROOT / "README.md", report.brief(title, rows, bench.notes))
             if args.keep:
                 _keep(bench)
     finally:

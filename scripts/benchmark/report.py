@@ -71,6 +71,11 @@ def into(text: str, content: str) -> str:
     return f"{before}{BEGIN}\n{content.strip()}\n{END}{after}"
 
 
+def brief(title: str, rows: list[Row], notes: Iterable[str]) -> str:
+    """The report for the README: what has a bar."""
+    return document(title, [row for row in rows if row.holds is not None], notes)
+
+
 def write_readme(path: Path, content: str) -> None:
     """Put the report between the README's markers."""
     path.write_text(into(path.read_text(encoding="utf-8"), content), encoding="utf-8")

@@ -82,6 +82,6 @@ def test_shapes_of_a_filter_are_degrees_unless_said_otherwise(planner: httpx.Cli
         w, s, e, n = collection["extent"]["spatial"]["bbox"][0]
         whole = planner.get(f"/collections/{collection['id']}/items", params={"limit": 10_000}).json()["features"]
         found = ask(planner, collection, f"S_INTERSECTS(geom, BBOX({w - 1},{s - 1},{e + 1},{n + 1}))").json()["features"]
-        assert {f["id"] for f in found} == {f["id"] for f in whole if f["geometry"]}
+        assert sorted(f["id"] for f in found) == sorted(f["id"] for f in whole if f["geometry"])
         far = ask(planner, collection, "S_INTERSECTS(geom, BBOX(1000000,1000000,2000000,2000000))")
         assert far.status_code == 400, (collection["id"], far.text[:200])

@@ -5,12 +5,13 @@ from typing import Any, get_args
 
 import httpx
 import pytest
+import shapely
 from sqlalchemy import text
 
 from app.core import db
 from app.core.principal import Role
 from app.maps.stats import GroupBy
-from tests.maps.conftest import COUNTY, OTHER, OWN, filled, person
+from tests.maps.conftest import BASE, COUNTY, OTHER, OWN, client_of, filled, person
 from tests.maps.test_analysis import asking
 
 FIRMS = (
@@ -130,3 +131,20 @@ async def test_calibre_of_a_county_with_a_pack(peopled: None) -> None:
 )
 async def test_bad_questions_are_400(planner: httpx.AsyncClient, params: dict) -> None:
     assert (await planner.get("/api/stats", params=params)).status_code == 400
+
+
+@pytest.mark.parametrize("beyond", [5e-7, -5e-7], ids=["beside", "touching"])
+async def test_an_extent_is_that_of_the_map(planner: httpx.AsyncClient, beyond: float) -> None:
+    """The same parcels are counted and shown, to the last of PostgreSQL's fuzzy 0.000001°."""
+    async with client_of(person(Role.planner)) as shown:
+        feature = await get(shown, f"/collections/parcels/items/{BASE + 1}")
+        west, south, east, north = shapely.geometry.shape(feature["geometry"]).bounds
+        for box in (
+            (west - 0.1, south, west - beyond, north),
+            (east + beyond, south, east + 0.1, north),
+            (west, south - 0.1, east, south - beyond),
+        ):
+            bbox = ",".join(f"{n:.9f}" for n in box)
+            found = [f["id"] for f in (await get(shown, "/collections/parcels/items", bbox=bbox, limit=1000))["features"]]
+            assert (BASE + 1 in found) is (beyond < 0)
+            assert (await get(planner, bbox=bbox, group_by="grade"))["total"]["n_parcels"] == len(found)

@@ -1,7 +1,7 @@
 """Tiles: shapes deep down, complete counts above; nothing dropped, nothing told to the wrong reader, on both grids."""
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import mapbox_vector_tile
@@ -96,7 +96,7 @@ async def test_a_value_that_came_meanwhile_is_told_as_other(restored: None) -> N
         at = f"{TILES}/WebMercatorQuad/3/{tile_at(121.001, 30.001, 3)[0]}/{tile_at(121.001, 30.001, 3)[1]}?theme=grade"
         (cell,) = (await layers(client, at))["parcel_cells"]["features"]
         assert cell["properties"]["n"] == 60
-        state = client._transport.app.state  # type: ignore[attr-defined]
+        state = cast(Any, client)._transport.app.state
         async with db.engine().begin() as conn:
             await conn.execute(text("UPDATE parcel_fact SET grade = 'E' WHERE parcel_id = :p"), {"p": BASE + 8})
             await publish.publish(conn, COUNTY, [BASE + 8])
