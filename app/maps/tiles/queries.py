@@ -86,11 +86,11 @@ def values(view: View, grid: Grid, theme: Theme) -> tuple[str, list[Any]]:
 
 def cells(view: View, grid: Grid, z: int, row: int, col: int, theme: Theme, known: tuple[str, ...]) -> tuple[str, list[Any]]:
     """Overview of a tile above that: every parcel of the county is in one cell of one tile. A theme of fewer cells a side is read from a
-    zoom farther out, whose cells are theirs."""
+    zoom farther out, whose cells are theirs (there is none above zoom 0)."""
     out = min(z, (CELLS // theme.cells).bit_length() - 1)
     side = CELLS >> out
-    bound: list[Any] = [view.county_code, grid.id, theme.stored, z - out, col * side, row * side, _own(view), side, side // theme.cells]
-    return _cells(_cell_table(view), known), [*bound, [*known, UNKNOWN]]
+    bound: list[Any] = [view.county_code, grid.id, theme.stored, z - out, col * side, row * side, _own(view), side]
+    return _cells(_cell_table(view), known), [*bound, *known]
 
 
 def _cell_table(view: View) -> str:
@@ -105,17 +105,19 @@ def _own(view: View) -> str | None:
 def _cells(table: str, known: tuple[str, ...]) -> str:
     named = dict(enumerate(("other", *known, UNKNOWN)))
     shown = {at: name.replace('"', '""') for at, name in named.items()}
-    areas = [f"c.mu{at}" for at in range(1, len(known) + 1)]
-    said = "".join(f" WHEN c.mu{at} THEN ($10::text[])[{at}]" for at in range(1, len(known) + 1))
+    bound = {at: f"${at + 8}::text" for at in range(1, len(known) + 1)}
+    said = "".join(f" WHEN c.mu{at} THEN {value}" for at, value in bound.items())
     parts = {
         "{table}": table,
+        "{at}": " ".join(f"WHEN c.value = {value} THEN {at}" for at, value in bound.items()),
+        "{unknown}": str(len(known) + 1),
         "{counts}": "".join(
             f", (sum(n) FILTER (WHERE at = {at}))::int AS n{at}, sum(mu) FILTER (WHERE at = {at}) AS mu{at}" for at in named
         ),
         "{numbers}": ", ".join(f"n{at}" for at in named),
-        "{top}": f"CASE greatest({', '.join(areas)}){said} ELSE '{UNKNOWN}' END" if known else f"'{UNKNOWN}'",
+        "{top}": f"CASE greatest({', '.join(f'c.mu{at}' for at in bound)}){said} ELSE '{UNKNOWN}' END" if known else f"'{UNKNOWN}'",
         "{columns}": "".join(
-            f', c.n{at} AS "{name}", CASE WHEN f.is_full THEN c.mu{at}::bigint::float8 ELSE c.mu{at}::float8 END AS "{name}_mu"'
+            f', c.n{at} AS "{name}", CASE WHEN f.is_full THEN floor(c.mu{at} / 10000 + 0.5) ELSE c.mu{at} / 10000 END AS "{name}_mu"'
             for at, name in shown.items()
         ),
     }
