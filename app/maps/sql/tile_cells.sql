@@ -7,7 +7,16 @@
 -- in float8, exact up to 9·10^11 亩, and a line is one look into the index, whose order is that of its cells: no states, texts, hashes, sorts.
 WITH cells AS MATERIALIZED (
     SELECT line - $6::int AS row, x.*
-    FROM generate_series($6::int, $6::int + $8::int - 1) line
+    FROM (
+        SELECT min(c.row) AS first, max(c.row) AS last
+        FROM {table} c
+        WHERE c.county_code = $1
+          AND c.grid = $2
+          AND c.theme = $3
+          AND c.z = $4
+          AND c.row BETWEEN $6::int AND $6::int + $8::int - 1
+    ) reach
+    CROSS JOIN LATERAL generate_series(reach.first, reach.last) line
     CROSS JOIN LATERAL (
         SELECT c.col - $5::int AS col, sum(c.n)::int AS n, sum(c.mu) AS mu{counts}
         FROM (
