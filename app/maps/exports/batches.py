@@ -1,15 +1,15 @@
-"""Rows to Arrow: properties parsed as typed columns, shapes moved to the file's system, numbered from 1. Pure, a batch at a time."""
+"""Rows to Arrow: properties as typed columns, shapes moved to the file's system, numbered from 1. Pure, a batch at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json as pj
 
 from app.maps.exports.columns import Table
 from app.maps.exports.order import Target
 from app.maps.exports.source import Batch
+from app.maps.exports.texts import columns_of
 from app.maps.shift import SHIFTED
 
 
@@ -22,7 +22,7 @@ def batches(rows: Iterable[Batch], table: Table, target: Target) -> Iterator[pa.
 
 
 def _batch(batch: Batch, table: Table, target: Target, start: int) -> pa.RecordBatch:
-    said = _said(batch.texts, table)
+    said = columns_of(batch.texts, table.read)
     found = {"row_no": pa.array(np.arange(start + 1, start + len(batch) + 1, dtype=np.int32)), "id": batch.ids}
     if table.coordinates:
         found["coordinates"] = pa.repeat(table.coordinates, len(batch))
@@ -31,21 +31,9 @@ def _batch(batch: Batch, table: Table, target: Target, start: int) -> pa.RecordB
     return pa.record_batch([*arrays, shapes], schema=table.schema)
 
 
-def _said(texts: pa.Array, table: Table) -> pa.Table:
-    """The properties of each row: objects that follow one another, parsed where they lie."""
-    content = texts.buffers()[2]
-    return pj.read_json(
-        pa.BufferReader(content),
-        read_options=pj.ReadOptions(use_threads=False, block_size=content.size + 1),
-        parse_options=pj.ParseOptions(explicit_schema=table.read, unexpected_field_behavior="ignore", newlines_in_values=True),
-    )
-
-
-def _typed(said: pa.Table, name: str, table: Table) -> pa.Array:
-    column = said.column(name)
-    array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    wanted = table.schema.field(name).type
-    return array if array.type == wanted else array.cast(wanted)
+def _typed(said: Mapping[str, pa.Array], name: str, table: Table) -> pa.Array:
+    column, wanted = said[name], table.schema.field(name).type
+    return column if column.type == wanted else column.cast(wanted)
 
 
 def moved(shapes: pa.Array, target: Target) -> pa.Array:

@@ -22,9 +22,9 @@ from app.maps.exports.order import Head, Made, Order, Target
 Told = Callable[[int, int], None]
 WRITERS = {
     "geojson": ("geojson", "write"), "geojsonseq": ("geojson", "write_sequence"), "gpkg": ("gdal", "write"),
-    "flatgeobuf": ("gdal", "write"), "kml": ("gdal", "write"), "shapefile": ("shapefile", "write"), "geoparquet": ("geoparquet", "write"),
-    "guotu-txt": ("guotu", "write"), "xlsx": ("tables", "write_excel"), "csv": ("tables", "write_csv"),
-    "pmtiles": ("pmtiles", "write"),
+    "flatgeobuf": ("flatgeobuf", "write"), "kml": ("gdal", "write"), "shapefile": ("shapefile", "write"),
+    "geoparquet": ("geoparquet", "write"), "guotu-txt": ("guotu", "write"), "xlsx": ("tables", "write_excel"),
+    "csv": ("tables", "write_csv"), "pmtiles": ("pmtiles", "write"),
 }  # fmt: skip
 
 

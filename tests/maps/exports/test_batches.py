@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import geopandas
+import pyarrow as pa
 import pytest
 
 from app.core.principal import Role
-from app.maps.exports import source
+from app.maps.exports import source, texts
 from app.maps.exports.ahead import ahead
 from app.maps.exports.source import packed
+from app.maps.exports.texts import columns_of
 from tests.maps.conftest import BASE, OWN, person
 
 
@@ -40,6 +42,46 @@ def test_values_that_follow_one_another() -> None:
     lengths = b"".join(n.to_bytes(4, "big", signed=True) for n in (2, -1, 0, 3))
     assert packed(lengths, b"abcde").to_pylist() == [b"ab", None, b"", b"cde"]
     assert packed(lengths[4:8], None).to_pylist() == [None]
+
+
+SCHEMA = pa.schema([("code", pa.string()), ("n", pa.float64()), ("few", pa.list_(pa.string())), ("day", pa.string()), ("yes", pa.bool_())])
+ROW = {"code": "P1", "aside": 1, "n": 12.50, "few": ["C1", "C,2"], "day": None, "yes": True}
+
+
+@pytest.mark.parametrize(
+    ("others", "is_cut"),
+    [({"code": "镇,{}[]: ,街道", "n": None, "few": []}, True), ({"code": "", "n": -1e-7, "few": None, "yes": None}, True),
+     ({"code": "null", "day": "n", "n": 0}, True), ({"code": ":P2"}, False), ({"code": '"a":1,\\"', "day": "第一行\n\t第二行"}, False),
+     ({"extra": 1}, False), ({"few": ["\u0001"]}, False)],
+)  # fmt: skip
+@pytest.mark.parametrize("rows", [1, 9])
+def test_values_cut_out_of_texts_are_those_of_a_parser(
+    others: dict[str, Any], is_cut: bool, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [ROW] * (rows - 1) + [ROW | others]
+    written = [json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode() for one in said]
+    parsed, parse = [], texts._parsed
+
+    def counted(found: pa.Array, schema: pa.Schema) -> Any:
+        parsed.append(1)
+        return parse(found, schema)
+
+    monkeypatch.setattr(texts, "_parsed", counted)
+    for kept in (SCHEMA, pa.schema([SCHEMA.field("yes"), SCHEMA.field("code")])):
+        found = columns_of(pa.array(written, pa.binary()), kept)
+        assert {name: column.to_pylist() for name, column in found.items()} == {name: [one[name] for one in said] for name in kept.names}
+        assert [column.type for column in found.values()] == kept.types
+    is_one_with_more = rows == 1 and "extra" in others  # every row has it
+    assert parsed == ([] if is_cut or is_one_with_more else [1, 1])
+
+
+def test_texts_with_other_members_or_spaces_are_parsed() -> None:
+    spaced = pa.array([json.dumps(ROW).encode()] * 3, pa.binary())
+    assert columns_of(spaced, SCHEMA)["code"].to_pylist() == ["P1"] * 3
+    shorter = [{"code": "P1", "n": 1}, {"code": "P2", "few": []}, {"n": 2, "code": "P3"}]
+    found = columns_of(pa.array([json.dumps(one, separators=(",", ":")).encode() for one in shorter], pa.binary()), SCHEMA)
+    assert found["code"].to_pylist() == ["P1", "P2", "P3"]
+    assert (found["n"].to_pylist(), found["few"].to_pylist()) == ([1, None, 2], [None, [], None])
 
 
 def test_an_error_comes_in_its_place_and_the_thread_ends() -> None:

@@ -20,7 +20,7 @@ def write(file: Path, job: Job) -> None:
     """One layer of the driver of the asked format."""
     name = job.order.format
     feed(file, job, DRIVERS[name], pa.RecordBatchReader.from_batches(batches.flat_schema(job.table.schema), map(batches.flat, job.arrow())),
-         **_options(job))  # fmt: skip
+         **options(job))  # fmt: skip
 
 
 def feed(file: Path, job: Job, driver: str, reader: pa.RecordBatchReader, **options: Any) -> None:
@@ -42,7 +42,7 @@ def crs_of(job: Job) -> str | None:
     return f"EPSG:{job.target.srid}" if job.target.srid else None
 
 
-def _options(job: Job) -> dict[str, Any]:
+def options(job: Job) -> dict[str, Any]:
     name, title = job.order.format, job.order.title
     if name == "gpkg":
         return {"IDENTIFIER": title, "FID": "fid", "dataset_metadata": job.about}
