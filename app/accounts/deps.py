@@ -34,7 +34,7 @@ async def caller(request: Request) -> Principal | None:
     bearer = header(request, b"authorization")
     cookies = request.cookies if header(request, b"cookie") else {}
     token = bearer[7:] if bearer.lower().startswith("bearer ") else cookies.get(COOKIE)
-    header_key, url_key = header(request, b"x-api-key"), request.query_params.get("tk")
+    header_key, url_key = header(request, b"x-api-key"), request.query_params.get("tk") if request.scope["query_string"] else None
     key = header_key or url_key
     if not (token or key):
         return None

@@ -6,13 +6,17 @@ given is validated, by the same fields and with the same errors.
 
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import lru_cache
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.datastructures import QueryParams
 
 from app.core import web
+
+_NOTHING = QueryParams()
 
 
 def header(request: Request, name: bytes) -> str:
@@ -35,10 +39,21 @@ class Lean(APIRoute):
         allowed = web.declared(own) | {"tk"}
         endpoint, takes_request = self.endpoint, own.request_param_name
 
+        @lru_cache(maxsize=4_096)
+        def placed(*texts: str) -> dict[str, Any]:
+            """Values of the path's parameters; texts that are refused are not kept."""
+            place, errors = dict(zip(path, texts, strict=True)), list[Any]()
+            web.refuse_unstorable(place, _NOTHING)
+            values = {path[alias].name: _valid(path[alias], text, ("path", alias), errors) for alias, text in place.items()}
+            if errors:
+                raise RequestValidationError(errors)
+            return values
+
         async def handle(request: Request) -> Response:
-            given, place = request.query_params, request.path_params
-            web.refuse_unknown(given, allowed)
-            web.refuse_unstorable(place, given)
+            given = request.query_params if request.scope["query_string"] else _NOTHING
+            if given:
+                web.refuse_unknown(given, allowed)
+                web.refuse_unstorable({}, given)
             values = {**usual, takes_request: request} if takes_request else dict(usual)
             for name, call, takes in needed:
                 other = request.app.dependency_overrides.get(call)  # tests put another in its place, as FastAPI lets them
@@ -49,11 +64,9 @@ class Lean(APIRoute):
             errors: list[Any] = []
             for alias in given.keys() & query.keys():
                 values[query[alias].name] = _valid(query[alias], given[alias], ("query", alias), errors)
-            for alias, text in place.items():
-                values[path[alias].name] = _valid(path[alias], text, ("path", alias), errors)
             if errors:
                 raise RequestValidationError(errors)
-            return await endpoint(**values)
+            return await endpoint(**values, **placed(*[request.path_params[alias] for alias in path]))
 
         return handle
 

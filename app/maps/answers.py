@@ -14,6 +14,13 @@ from app.maps import encodings
 from app.maps.links import GEOJSON
 
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Encoding, Authorization, Cookie, X-API-Key"}
+_OCTETS = [(name.lower().encode(), value.encode()) for name, value in PRIVATE.items()]
+
+
+def private(answer: Response, tag: str) -> Response:
+    """The answer with its ETag, private; as octets, where Starlette takes each header apart anew."""
+    answer.raw_headers += [(b"etag", tag.encode()), *_OCTETS]
+    return answer
 
 
 @lru_cache

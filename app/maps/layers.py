@@ -36,7 +36,7 @@ def visible(principal: Principal) -> list[Layer]:
 
 def layer_for(principal: Principal, layer_id: str) -> Layer:
     """The collection, NotFound when it does not exist for the caller."""
-    for layer in visible(principal):
-        if layer.id == layer_id:
-            return layer
-    raise NotFound(f"没有图层 {layer_id}")
+    layer = LAYERS.get(layer_id)
+    if layer is None or (principal.is_public_only and not layer.is_public):
+        raise NotFound(f"没有图层 {layer_id}")
+    return layer

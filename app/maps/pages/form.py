@@ -41,7 +41,7 @@ def wants_html(query: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         asked = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)).get("f")
         if asked is not None:
             return asked == "html"
-    accept = b",".join(value for name, value in headers if name == b"accept")
+    accept = b",".join([value for name, value in headers if name == b"accept"])
     if b"html" not in accept:
         return False
     wanted = _preferences(accept.decode("latin-1").lower())

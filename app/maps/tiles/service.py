@@ -53,9 +53,9 @@ def checked(layer_id: str, tms: str, z: int, row: int, col: int, theme: str | No
 def cache_of(request: Request) -> Cache:
     """This worker's tiles."""
     state = request.app.state
-    if not hasattr(state, "tiles"):
-        state.tiles = cache_of_this_worker()
-    found: Cache = state.tiles
+    found: Cache | None = getattr(state, "tiles", None)
+    if found is None:
+        found = state.tiles = cache_of_this_worker()
     return found
 
 
@@ -76,7 +76,7 @@ async def tile(request: Request, principal: Principal, version: int, asked: Aske
     cache, pool = cache_of(request), request.app.state.map_pool
     held = header(request, b"if-none-match")
     if held and await _stands(cache, pool, view, asked, (held, version, digest)):
-        return Response(status_code=304, headers={"ETag": _tag(version, digest), **answers.PRIVATE})
+        return answers.private(Response(status_code=304), _tag(version, digest))
     is_packed = encodings.accepts_gzip(header(request, b"accept-encoding"))
     entry = cache.get(key)
     if entry is not None and entry.digest == digest and entry.version < version:
@@ -84,15 +84,16 @@ async def tile(request: Request, principal: Principal, version: int, asked: Aske
     if entry is None or entry.digest != digest or entry.version < version:
         new = Entry(version, digest, None)
         entry = await cache.made(key, version, lambda: _made(cache, pool, view, asked, new, is_packed=is_packed))
-    headers = {"ETag": _tag(entry.version, digest), **answers.PRIVATE}
+    tag = _tag(entry.version, digest)
     if entry.is_empty:
         if entry.is_outside:
             raise NotFound(f"瓦片 {asked.z}/{asked.row}/{asked.col} 在图层范围之外", hint="范围见瓦片集的 tileMatrixSetLimits")
-        return Response(status_code=204, headers=headers)
-    if is_packed and not entry.is_brief:
-        headers["Content-Encoding"] = "gzip"
-        return Response(cache.form(key, entry, is_packed=True), media_type=documents.MVT, headers=headers)
-    return Response(cache.form(key, entry, is_packed=False), media_type=documents.MVT, headers=headers)
+        return answers.private(Response(status_code=204), tag)
+    is_packed = is_packed and not entry.is_brief
+    answer = answers.private(Response(cache.form(key, entry, is_packed=is_packed), media_type=documents.MVT), tag)
+    if is_packed:
+        answer.raw_headers.append((b"content-encoding", b"gzip"))
+    return answer
 
 
 def _tag(version: int, digest: str) -> str:
