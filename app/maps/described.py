@@ -10,6 +10,7 @@ from app.maps.pages.form import document
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TEXT, _BINARY = {"type": "string"}, {"type": "string", "format": "binary"}
 _OBJECT: dict[str, Any] = {"type": "object"}
+_INSTANT: dict[str, Any] = {"type": "string", "format": "date-time", "nullable": True}
 _GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 
 
@@ -42,11 +43,18 @@ SCHEMAS: dict[str, Any] = {
         title=_TEXT,
         description=_TEXT,
         links=_list("Link"),
-        extent=_OBJECT,
+        extent=described_ref("Extent"),
         itemType={"type": "string", "enum": ["feature"]},
         crs={"type": "array", "items": _TEXT},
         storageCrs=_TEXT,
     ),
+    "Extent": {
+        "type": "object",
+        "properties": {
+            "spatial": _needs("bbox", bbox={"type": "array", "items": {"type": "array", "items": {"type": "number"}}}, crs=_TEXT),
+            "temporal": _needs("interval", interval={"type": "array", "items": {"type": "array", "items": _INSTANT}}, trs=_TEXT),
+        },
+    },
     "Collections": _needs("links", "collections", links=_list("Link"), collections=_list("Collection")),
     "Geometry": _needs(
         "type", "coordinates", type={"type": "string", "enum": list(_GEOMETRIES)}, coordinates={"type": "array", "items": {}}

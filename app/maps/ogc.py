@@ -1,6 +1,7 @@
 """The standard's own documents: landing page, conformance, collections, links of items."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -8,10 +9,11 @@ from urllib.parse import quote
 
 import asyncpg
 
-from app.maps import formats, links, queries, schema
+from app.maps import formats, links, queries, schema, temporal
 from app.maps.crs import CRS84, STORAGE, SYSTEMS
 from app.maps.layers import Layer
 from app.maps.links import GEOJSON, link
+from app.maps.temporal import Days
 
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
@@ -91,15 +93,17 @@ async def extent(pool: asyncpg.Pool, county_code: str) -> list[float] | None:
     return None if row is None or row["west"] is None else [row["west"], row["south"], row["east"], row["north"]]
 
 
-def collection(base: str, layer: Layer, bbox: list[float] | None) -> dict[str, Any]:
-    """One entry of /collections."""
+def collection(base: str, layer: Layer, bbox: list[float] | None, days: Mapping[str, Days]) -> dict[str, Any]:
+    """One entry of /collections; `days` of each collection by its id."""
     here = f"{base}/collections/{layer.id}"
-    spatial = {"extent": {"spatial": {"bbox": [bbox], "crs": CRS84}}} if bbox else {}
+    extent: dict[str, Any] = {"spatial": {"bbox": [bbox], "crs": CRS84}} if bbox else {}
+    if layer.id in days:
+        extent["temporal"] = temporal.said(days[layer.id])
     return {
         "id": layer.id,
         "title": layer.title,
         "description": layer.description,
-        **spatial,
+        **({"extent": extent} if extent else {}),
         "itemType": "feature",
         "crs": list(SYSTEMS),
         "storageCrs": STORAGE,
@@ -118,10 +122,10 @@ def collection(base: str, layer: Layer, bbox: list[float] | None) -> dict[str, A
     }
 
 
-def collections(base: str, layers: list[Layer], bbox: list[float] | None) -> dict[str, Any]:
+def collections(base: str, layers: list[Layer], bbox: list[float] | None, days: Mapping[str, Days]) -> dict[str, Any]:
     """`/collections`."""
     here = f"{base}/collections"
-    return {"links": [link(here, "self"), links.page(here)], "collections": [collection(base, layer, bbox) for layer in layers]}
+    return {"links": [link(here, "self"), links.page(here)], "collections": [collection(base, layer, bbox, days) for layer in layers]}
 
 
 _PLAIN = "!$&'()*+,;=:@/?%-._~"

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.accounts.deps import Signed
 from app.core.lean import Lean
-from app.maps import answers, formats, links, ogc, service
+from app.maps import answers, formats, links, ogc, service, temporal
 from app.maps.features import MAX_OFFSET
 from app.maps.filters import Lang
 from app.maps.layers import LAYERS, layer_for, visible
@@ -72,8 +72,9 @@ async def conformance(request: Request) -> Response:
 
 @router.get("/collections", summary="图层", dependencies=JSON_ONLY)
 async def collections(request: Request, principal: Signed) -> Response:
-    bbox = await ogc.extent(request.app.state.map_pool, principal.county_code)
-    return _json(ogc.collections(links.base(request), visible(principal), bbox))
+    pool = request.app.state.map_pool
+    bbox, days = await ogc.extent(pool, principal.county_code), await temporal.days(pool, principal)
+    return _json(ogc.collections(links.base(request), visible(principal), bbox, days))
 
 
 @hot.get("/collections/parcels/items", summary="宗地")
@@ -136,8 +137,9 @@ for _layer in LAYERS.values():
 
 @router.get("/collections/{collection_id}", summary="一个图层", dependencies=JSON_ONLY)
 async def collection(request: Request, principal: Signed, collection_id: Key) -> Response:
-    bbox = await ogc.extent(request.app.state.map_pool, principal.county_code)
-    return _json(ogc.collection(links.base(request), layer_for(principal, collection_id), bbox))
+    layer, pool = layer_for(principal, collection_id), request.app.state.map_pool
+    bbox, days = await ogc.extent(pool, principal.county_code), await temporal.days(pool, principal)
+    return _json(ogc.collection(links.base(request), layer, bbox, days))
 
 
 @router.get("/collections/{collection_id}/queryables", summary="可筛选字段", dependencies=JSON_ONLY)
