@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """Connections of one worker's pool for use-cases."""
     map_timeout_ms: int = 15000
     """Statement time-out of the map-reading role."""
+    map_memory_mb: int = 1536
+    """Memory in MB that one worker may hold a county's parcels in (about 1 kB each); 0, or a larger county: the database is asked."""
     tile_cache_mb: int = 256
     """Memory in MB that one worker may keep tiles in."""
     demo: bool = True

@@ -1,6 +1,5 @@
 """宗地 by extent: the page's ids first, then their stored texts, joined as bytes and never decoded."""
 
-import math
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -12,15 +11,12 @@ from app.core import db
 from app.core.errors import BadParameter, NotFound
 from app.maps import queries
 from app.maps.crs import DEFAULT, Crs
+from app.maps.held import keeper_of
 from app.maps.queries import COUNTED, Page, View
 
 MAX_OFFSET = 100_000
 WAIT = 10
 """Seconds for a connection of the pool; then 503 rather than a queue without end."""
-
-
-_TELLING = 20
-"""Fewer parcels in an extent say nothing of how dense the land is."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +63,12 @@ def checked_filters(view: View, given: dict[str, str | None]) -> dict[str, str]:
     return asked
 
 
+async def held(request: Request, view: View, page: Page, version: int) -> Found | None:
+    """One page of parcels from this worker's memory, as of `version` of the layer or later; None: the database has to be asked."""
+    found = await keeper_of(request).page(request.app.state.map_pool, view, page, version)
+    return Found(found.rows, found.after, found.matched, found.packed) if found else None
+
+
 async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
     """One page of parcels; one more is asked for to know whether another page follows.
 
@@ -96,36 +98,12 @@ async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
     return Found([row["feature"] for row in rows], [ids[page.limit - 1], matched] if len(ids) > page.limit else None, matched)
 
 
-_DENSEST: dict[str, float] = {}
-"""Most parcels a square degree that an extent of the county has shown this worker."""
-
-
 async def _few(conn: Any, view: View, page: Page) -> Found | None:
     """All parcels of a small extent, in no order (to order them takes a tenth of the answer's time); None when it holds none or more
     than a page.
-
-    Candidates are counted first unless even the densest land seen so far would fill half a page: that costs as much as reading 100.
     """
-    (extent,) = page.envelopes
-    area = (extent.east - extent.west) * (extent.north - extent.south)
-    if view.county_code not in _DENSEST and not page.is_plain:  # what a filter leaves says nothing of the land
-        _learn(view, area, (await conn.fetch(*_flat(queries.candidates(view, extent))))[0][0])
-    most = area * _DENSEST.get(view.county_code, math.inf)
-    is_sure = 0 < most <= page.limit / 2
-    if is_sure and page.is_packed and most <= queries.PACKED:
-        number, text = (await conn.fetch(*_flat(queries.texts_of_few(view, page, is_sure=True, is_packed=True))))[0]
-        return Found([text], None, number, number) if 0 < number <= page.limit else None
-    rows = await conn.fetch(*_flat(queries.texts_of_few(view, page, is_sure=is_sure)))
-    if not rows or len(rows) > page.limit:
-        return None
-    if page.is_plain:
-        _learn(view, area, len(rows))
-    return Found([row[0] for row in rows], None, len(rows))
-
-
-def _learn(view: View, area: float, count: int) -> None:
-    if count >= _TELLING and area > 0:
-        _DENSEST[view.county_code] = max(_DENSEST.get(view.county_code, 0.0), count / area)
+    rows = await conn.fetch(*_flat(queries.texts_of_few(view, page)))
+    return Found([row[0] for row in rows], None, len(rows)) if rows else None
 
 
 def _flat(statement: tuple[str, list[Any]]) -> tuple[Any, ...]:

@@ -145,7 +145,7 @@ def _typed(view: View, page: Page) -> str:
     return "m" if is_near else "t"
 
 
-def _filtered(view: View, page: Page, bind: Values) -> str:
+def filtered(view: View, page: Page, bind: Values) -> str:
     """Filters. Elsewhere than in his own body an officer can't ask what he may not see."""
     terms = [f"m.{name} = {bind(value)}" for name, value in page.filters.items()]
     if view.is_officer and page.asks:
@@ -155,7 +155,7 @@ def _filtered(view: View, page: Page, bind: Values) -> str:
     return " AND ".join(terms) or "true"
 
 
-def _joined(view: View, page: Page) -> str:
+def joined(view: View, page: Page) -> str:
     """Narrow columns (t) and the shape (g), only where a condition reads them: a plain extent stays an index-only look."""
     found = ""
     if _typed(view, page) == "t":
@@ -185,76 +185,28 @@ def _meets(view: View, envelope: Envelope, bind: Values) -> str:
     return f"(m.box && {bind.box(envelope)} AND ({sure}({exact} WHERE g.county_code = m.county_code AND g.id = m.id)))"
 
 
-PACKED = 240
-"""Up to this many parcels of an extent leave the database as one text: a row each costs the server and the worker more. A longer
-text is memory that both have to get from the kernel anew."""
-_PACKED = "SELECT count(*), string_agg(f.feature, ',') FROM ({rows}) f"
-
-
-def texts_of_few(view: View, page: Page, *, is_sure: bool = False, is_packed: bool = False) -> tuple[str, list[Any]]:
-    """Texts of all parcels in one small extent, unordered, in one look; no row when more than a page of them may lie there.
-
-    `is_sure`: the extent is so small that counting its candidates first would cost more than it saves; one more row is asked for.
-    `is_packed`: one row, the number and all texts as one.
-    """
-    (extent,) = page.envelopes
-    if extent.inner is None or page.shape:
-        statement, bind = _texts_of_few(view, page, is_sure)
-        return _PACKED.format(rows=statement) if is_packed else statement, bind.bound
-    how = (is_sure, is_packed)
-    statement, bound, places = _written_once(view, tuple(page.filters.items()), page.conditions, page.limit, page.crs, how)
-    values = bound.copy()
-    for place, part in zip(places, (extent, *_parts(extent.inner)), strict=False):  # the last two not for viewers
-        values[place] = part.box
-    return statement, values
-
-
 def _parts(extent: Envelope) -> tuple[Envelope, Envelope, Envelope]:
     """An extent, with what lies above and below it, with what lies beside it."""
     return extent, Envelope(extent.west, -90.0, extent.east, 90.0), Envelope(-180.0, extent.south, 180.0, extent.north)
 
 
-@lru_cache(maxsize=256)
-def _written_once(
-    view: View, filters: tuple[tuple[str, str], ...], conditions: tuple[Condition, ...], limit: int, crs: Crs, how: tuple[bool, bool]
-) -> tuple[str, list[Any], list[int]]:
-    """The statement for any extent, its values, and where among them the extent's go: a map asks the same with every move, and to
-    write it anew takes as long as to answer it.
-    """
-    extent = Envelope(1.0, 2.0, 3.0, 4.0)
-    is_sure, is_packed = how
-    statement, bind = _texts_of_few(view, Page((extent,), dict(filters), limit, conditions=conditions, crs=crs), is_sure)
-    statement = _PACKED.format(rows=statement) if is_packed else statement
-    parts = (extent, *_parts(extent.inner or extent))
-    return statement, bind.bound, [int(bind.places[part][1:]) - 1 for part in parts if part in bind.places]
-
-
-def _texts_of_few(view: View, page: Page, is_sure: bool) -> tuple[str, Values]:
+def texts_of_few(view: View, page: Page) -> tuple[str, list[Any]]:
+    """Texts of all parcels in one small extent, unordered, in one look; no row when more than a page of them may lie there."""
     bind = Values()
     (extent,) = page.envelopes
     county, box = bind(view.county_code), bind.box(extent)
-    shown, joined = _form(view, page.crs, bind), _joined(view, page)
-    joined += "" if page.crs.is_stored or " g ON " in joined else shapes(view)
-    if is_sure:
-        end = f"LIMIT {bind(page.limit + 1)}"
-    else:
-        candidates = f"SELECT FROM {view.table} c WHERE c.county_code = {county} AND c.box && {box} LIMIT {bind(page.limit + 1)}"
-        end = f"AND (SELECT count(*) FROM ({candidates}) few) <= {bind(page.limit)}"
+    shown, others = _form(view, page.crs, bind), joined(view, page)
+    others += "" if page.crs.is_stored or " g ON " in others else shapes(view)
+    candidates = f"SELECT FROM {view.table} c WHERE c.county_code = {county} AND c.box && {box} LIMIT {bind(page.limit + 1)}"
     statement = f"""
 SELECT {shown} AS feature
-FROM {view.table} m{joined}
+FROM {view.table} m{others}
 WHERE m.county_code = {county}
   AND {_meets(view, extent, bind)}
-  AND {_filtered(view, page, bind)}
-{end}
+  AND {filtered(view, page, bind)}
+  AND (SELECT count(*) FROM ({candidates}) few) <= {bind(page.limit)}
 """
-    return statement, bind
-
-
-def candidates(view: View, extent: Envelope) -> tuple[str, list[Any]]:
-    """How many parcels may lie in an extent, at most COUNTED + 1; from the box index alone."""
-    near = f"SELECT FROM {view.table} c WHERE c.county_code = $1 AND c.box && $2 LIMIT {COUNTED + 1}"
-    return f"SELECT count(*) FROM ({near}) few", [view.county_code, extent.box]
+    return statement, bind.bound
 
 
 def ids_of_few(view: View, page: Page) -> tuple[str, list[Any]]:
@@ -271,9 +223,9 @@ def ids_of_few(view: View, page: Page) -> tuple[str, list[Any]]:
 WITH near AS MATERIALIZED ({" UNION ALL ".join(candidates)}),
 hit AS MATERIALIZED (
     SELECT DISTINCT m.id
-    FROM near m{_joined(view, page)}
+    FROM near m{joined(view, page)}
     WHERE (SELECT count(*) FROM near) <= {COUNTED}
-      AND {_filtered(view, page, bind)}
+      AND {filtered(view, page, bind)}
       AND {inside(view, page.envelopes, bind)}
 )
 SELECT (SELECT count(*) FROM near) AS near,
@@ -290,10 +242,10 @@ def ids_in_order(view: View, page: Page) -> tuple[str, list[Any]]:
     order = f"m.id <-> {after}::bigint" if page.envelopes else "m.id"
     statement = f"""
 SELECT m.id
-FROM {view.table} m{_joined(view, page)}
+FROM {view.table} m{joined(view, page)}
 WHERE m.county_code = {bind(view.county_code)}
   AND m.id > {after}::bigint
-  AND {_filtered(view, page, bind)}
+  AND {filtered(view, page, bind)}
   AND {inside(view, page.envelopes, bind)}
 ORDER BY {order}
 OFFSET {bind(page.offset)} LIMIT {bind(page.limit)}
@@ -322,9 +274,9 @@ def ids_sorted(view: View, page: Page) -> tuple[str, list[Any]]:
     bind = Values()
     statement = f"""
 SELECT m.id, {sorting.chosen(page.sort)} AS key
-FROM {view.table} m{_joined(view, page)}
+FROM {view.table} m{joined(view, page)}
 WHERE m.county_code = {bind(view.county_code)}
-  AND {_filtered(view, page, bind)}
+  AND {filtered(view, page, bind)}
   AND {inside(view, page.envelopes, bind)}
   AND {sorting.beyond(page.sort, page.key, bind.bound) if page.key else "true"}
 ORDER BY {sorting.order(page.sort)}
@@ -340,9 +292,9 @@ def count_sorted(view: View, page: Page) -> tuple[str, list[Any]]:
 SELECT count(*)
 FROM (
     SELECT 1
-    FROM {view.table} m{_joined(view, page)}
+    FROM {view.table} m{joined(view, page)}
     WHERE m.county_code = {bind(view.county_code)}
-      AND {_filtered(view, page, bind)}
+      AND {filtered(view, page, bind)}
       AND {inside(view, page.envelopes, bind)}
     LIMIT {COUNTED + 1}
 ) matching

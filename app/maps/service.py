@@ -94,13 +94,15 @@ async def parcel_page(request: Request, principal: Principal, moment: Moment, as
     await shifted.allow(pool, view.county_code, page.crs)
     version, base = await features.version(request, view.county_code, "parcels"), links.base(request)
     form = formats.negotiated(asked.form, header(request, b"accept"))
-    if form in _AS_STORED and names is None and not page.crs.is_shifted:
-        page = replace(page, is_packed=True)
     tag = answers.etag(version, base, links.query(request), form, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
-    async with lane(page.is_plain and moment.is_now):
-        found = await (features.parcels(pool, view, page) if moment.is_now else history.parcels(pool, view, moment, page))
+    if form in _AS_STORED and names is None and not page.crs.is_shifted:
+        page = replace(page, is_packed=True)
+    found = await features.held(request, view, page, version) if moment.is_now else None
+    if found is None:
+        async with lane(page.is_plain and moment.is_now):
+            found = await (features.parcels(pool, view, page) if moment.is_now else history.parcels(pool, view, moment, page))
     answer = Answer("parcels", binding, tag, base, form, names, fields.shown("parcels", is_public=view.is_public), page.crs)
     day = await features.facts_as_of(pool, view.county_code, version) if moment.is_now else None
     return await _collection(request, found, answer, facts_as_of=day)

@@ -126,6 +126,7 @@ def of_100(bench: Bench) -> list[Row]:
         _several_clients(bench, "约 100 宗的范围", plain_targets["yima"], plain_targets["TiPg"]),
         _beside_pygeoapi(bench, "约 100 宗的范围", plain_targets["yima"], boxes),
         _unchanged(bench, boxes),
+        _from_database(bench, plain_targets["yima"], plain_targets["TiPg"]),
     ]  # fmt: skip
     return judged(rows, differs)
 
@@ -145,6 +146,15 @@ def _beside_pygeoapi(bench: Bench, work: str, ours: Target, boxes: list[str]) ->
     mine, other = ours.run(bench.effort.seconds), theirs.run(2 * bench.effort.peer_seconds)
     times = mine.rate / other.rate if other.rate else float("inf")
     return Row(f"{work}, 对 pygeoapi", "", f"{plain(times)} × ({plain(mine.rate)}/s, pygeoapi {plain(other.rate)}/s)")
+
+
+def _from_database(bench: Bench, ours: Target, theirs: Target) -> Row:
+    """The same extents read from the database, as while the memory is being filled: a figure to know."""
+    bench.yima.restart(YIMA_MAP_MEMORY_MB="0")
+    mine, other = ours.run(bench.effort.seconds), theirs.run(bench.effort.peer_seconds)
+    bench.yima.restart()
+    times = mine.rate / other.rate if other.rate else float("inf")
+    return Row("约 100 宗的范围, 不用内存 (每次读库)", "", f"{plain(times)} × TiPg ({plain(mine.rate)}/s, TiPg {plain(other.rate)}/s)")
 
 
 def _unchanged(bench: Bench, boxes: list[str]) -> Row:

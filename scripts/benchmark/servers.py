@@ -66,6 +66,15 @@ def answering(port: int, path: str, processes: list[subprocess.Popen[bytes]], lo
     raise RuntimeError(f"{log.name}: no answer\n{log.read_text(errors='replace')[-2000:]}")
 
 
+def reported(log: Path, start: int, line: str, times: int, seconds: float = 180) -> None:
+    """Wait until the log says so this often behind a place; RuntimeError when it doesn't."""
+    end = time.monotonic() + seconds
+    while log.read_bytes()[start:].count(line.encode()) < times:
+        if time.monotonic() > end:
+            raise RuntimeError(f"{log.name}: not {times} × “{line}” in {seconds} s")
+        time.sleep(0.2)
+
+
 @dataclass
 class Yima:
     """The service on one database; can be started anew, which empties every worker's memory."""
@@ -86,8 +95,9 @@ class Yima:
         return [process.pid for process in self.processes]
 
     def start(self, **given: str) -> None:
-        """Two workers on one socket, with these settings besides the usual; returns when each of them has answered."""
+        """Two workers on one socket, with these settings besides the usual; returns when each of them has the county in memory."""
         log = STATE / "yima.log"
+        before = log.stat().st_size if log.exists() else 0
         env = {**os.environ, "YIMA_DATABASE_URL": self.url, "YIMA_STATE_DIR": str(STATE), "YIMA_TODAY": TODAY.isoformat(), **given}
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -98,7 +108,10 @@ class Yima:
         listener.close()
         answering(self.port, "/healthz", self.processes, log)
         for client in one_each(self.port, self.pids, self.headers).values():
+            client.get("/collections/parcels/items?limit=1")
             client.close()
+        if given.get("YIMA_MAP_MEMORY_MB") != "0":
+            reported(log, before, " in memory: ", WORKERS)
 
     def stop(self) -> None:
         """End both workers."""

@@ -17,6 +17,7 @@ from app.maps.changes.router import router as changes_router
 from app.maps.router import hot, router
 from app.maps.tiles.router import hot as tiles_hot
 from app.maps.tiles.router import router as tiles_router
+from app.settings import settings
 
 COUNTY, OWN, OTHER = "999012", "999012001", "999012002"
 BASE = 999012 * 10**9
@@ -142,6 +143,13 @@ async def client_of(principal: Principal | None) -> AsyncIterator[httpx.AsyncCli
             yield client
     finally:
         await app.state.map_pool.close()
+
+
+@pytest.fixture(params=["memory", "database"])
+def read_from(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parcels come from a worker's memory, or each time from the database."""
+    if request.param == "database":
+        monkeypatch.setattr(settings(), "map_memory_mb", 0)
 
 
 @pytest.fixture

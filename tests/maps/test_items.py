@@ -11,6 +11,7 @@ from app.core.principal import Role
 from tests.maps.conftest import BASE, OTHER, OWN, client_of, person
 
 ITEMS = "/collections/parcels/items"
+pytestmark = pytest.mark.usefixtures("read_from")
 
 
 async def everything(client: httpx.AsyncClient, **params: Any) -> list[dict]:

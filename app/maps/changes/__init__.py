@@ -3,6 +3,6 @@
 Owns what is written of a change (map_change, app/core/layers.py) and GET /api/changes. Does not own the layers themselves.
 """
 
-from app.maps.changes.queries import touched
+from app.maps.changes.queries import changed, touched
 
-__all__ = ["touched"]
+__all__ = ["changed", "touched"]

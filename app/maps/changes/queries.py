@@ -34,12 +34,25 @@ async def feed(pool: asyncpg.Pool, view: View, after: dict[str, Place], limit: i
 async def touched(pool: asyncpg.Pool, county_code: str, layer: str, since_version: int) -> tuple[int, list[Box]] | None:
     """Version of the layer now and every extent (degrees) changed since an earlier one; None: anything may have changed.
 
-    For the service's own caches: it knows no scope. Versions are given out one at a time under a lock, so a gap means swept notes.
+    For the service's own caches: it knows no scope.
     """
-    rows = await pool.fetch(_sql("touched"), county_code, layer, since_version, TOUCHED + 1)
-    now = rows[0]["now"]
-    noted = [row for row in rows if row["version"] is not None]
-    is_complete = len({row["version"] for row in noted}) == now - since_version and len(noted) <= TOUCHED
-    if not is_complete or any(row["boxes"] is None for row in noted):
+    found = await _since(pool, county_code, layer, since_version)
+    if found is None or any(row["boxes"] is None for row in found[1]):
         return None
-    return now, [tuple(box) for row in noted for box in row["boxes"]]
+    return found[0], [tuple(box) for row in found[1] for box in row["boxes"]]
+
+
+async def changed(pool: asyncpg.Pool, county_code: str, since_version: int) -> tuple[int, set[int]] | None:
+    """The same by the ids of the parcels."""
+    found = await _since(pool, county_code, "parcels", since_version)
+    if found is None or any(row["ids"] is None for row in found[1]):
+        return None
+    return found[0], {id_ for row in found[1] for id_ in row["ids"]}
+
+
+async def _since(pool: asyncpg.Pool, county_code: str, layer: str, version: int) -> tuple[int, list[asyncpg.Record]] | None:
+    """Version now and the notes since; versions are given out one at a time under a lock, so a gap means swept notes: None."""
+    rows = await pool.fetch(_sql("touched"), county_code, layer, version, TOUCHED + 1)
+    now, noted = rows[0]["now"], [row for row in rows if row["version"] is not None]
+    is_complete = len({row["version"] for row in noted}) == now - version and len(noted) <= TOUCHED
+    return (now, noted) if is_complete else None

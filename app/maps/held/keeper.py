@@ -1,0 +1,41 @@
+"""The counties that this worker holds."""
+
+import asyncpg
+from fastapi import Request
+
+from app.maps.held.county import County
+from app.maps.held.sheet import Answer
+from app.maps.queries import Page, View
+from app.settings import settings
+
+
+def knows(view: View, page: Page) -> bool:
+    """Whether such a page can be answered from memory: staff's form, as stored, in the order of ids, of one plain extent."""
+    is_plain = not (page.sort or page.shape or len(page.envelopes) > 1 or any(e.is_flat for e in page.envelopes))
+    return is_plain and not view.is_public and page.crs.is_stored and not any(c.needs_shape for c in page.conditions)
+
+
+class Keeper:
+    """Counties, each as long as it needs at most so many bytes; 0: none is held."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._counties: dict[str, County] = {}
+
+    async def page(self, pool: asyncpg.Pool, view: View, page: Page, version: int) -> Answer | None:
+        """A page as of `version` or later; None: the database has to be asked."""
+        if not self.limit or not knows(view, page):
+            return None
+        county = self._counties.get(view.county_code)
+        if county is None:
+            county = self._counties[view.county_code] = County(view.county_code, self.limit)
+        return await county.page(pool, view, page, version)
+
+
+def keeper_of(request: Request) -> Keeper:
+    """The keeper of this worker, as large as the settings say."""
+    state = request.app.state
+    if not hasattr(state, "parcels"):
+        state.parcels = Keeper(settings().map_memory_mb << 20)
+    keeper: Keeper = state.parcels
+    return keeper

@@ -1,0 +1,265 @@
+"""A county in memory: what it answers is what the database answers, through every change; numbers alone, and on a real PostGIS."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+import shapely
+from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from app.core import db, layers
+from app.core.principal import Role
+from app.maps import publish
+from app.maps.extent import Envelope
+from app.maps.held.land import Land
+from app.settings import settings
+from tests.maps.conftest import BASE, COUNTY, OTHER, OWN, app_for, client_of, person
+
+ITEMS = "/collections/parcels/items"
+_BOX = st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 9), st.integers(0, 9))
+
+
+@given(st.dictionaries(st.integers(0, 20_000), st.tuples(_BOX, st.booleans()), max_size=80), _BOX)
+def test_what_meets_an_extent(parcels: dict[int, tuple[tuple[int, ...], bool]], asked: tuple[int, ...]) -> None:
+    ids = sorted(parcels)
+    boxes = np.array([(x, y, x + w, y + h) for i in ids for x, y, w, h in [parcels[i][0]]], float).reshape(-1, 4)
+    land = Land(np.array(ids, np.int64), list(boxes.T.copy()), np.array([parcels[i][1] for i in ids], bool))
+    x, y, w, h = asked
+    extent = Envelope(x, y, x + w, y + h)
+    near = land.near(extent)
+    met = land.meeting(extent, land.rows(near))
+    meets = [a <= x + w and c >= x and b <= y + h and d >= y for a, b, c, d in boxes]
+    assert land.ids[met.rows].tolist() == [i for i, is_met in zip(ids, meets, strict=True) if is_met]
+    for row, is_unsure in zip(met.rows.tolist(), met.unsure.tolist(), strict=True):
+        a, b, c, d = boxes[row]
+        upright, level = a >= x and c <= x + w, b >= y and d <= y + h
+        assert is_unsure is not bool((upright and level) or (land.single[row] and (upright or level)))
+    inside = land.is_inside(extent, near)
+    for block, is_whole in zip(near.tolist(), inside.tolist(), strict=True):
+        rows = land.rows(np.array([block]))
+        assert is_whole == all(x <= a and c <= x + w and y <= b and d <= y + h for a, b, c, d in boxes[rows])
+
+
+class Both:
+    """One caller's service with memory, and one that always asks the database."""
+
+    def __init__(self, held: httpx.AsyncClient, asked: httpx.AsyncClient, app: FastAPI) -> None:
+        self.held, self.asked, self.app = held, asked, app
+
+    @property
+    def county(self) -> Any:
+        return self.app.state.parcels._counties[COUNTY]
+
+    async def same(self, **params: Any) -> list[dict]:
+        """What both answer; all pages."""
+        told = [await pages(client, params) for client in (self.held, self.asked)]
+        (held, counted), (asked, number) = told
+        assert held == asked
+        assert counted == number or number is None
+        return list(held.values())
+
+
+async def pages(client: httpx.AsyncClient, params: dict[str, Any]) -> tuple[dict[int, dict], int | None]:
+    answer = await client.get(ITEMS, params=params)
+    found: dict[int, dict] = {}
+    while True:
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        assert len(page["features"]) == page["numberReturned"] <= params.get("limit", 10_000)
+        assert not found.keys() & {f["id"] for f in page["features"]}
+        found |= {f["id"]: f for f in page["features"]}
+        following = [link["href"] for link in page["links"] if link["rel"] == "next"]
+        if not following:
+            return found, page.get("numberMatched")
+        answer = await client.get(following[0])
+
+
+async def both_of(role: Role, body: str | None = None) -> AsyncIterator[Both]:
+    memory = settings().map_memory_mb
+    app = app_for(person(role, body))
+    app.state.map_pool = await db.map_pool(size=4)
+    try:
+        async with (
+            httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as held,
+            client_of(person(role, body)) as asked,
+        ):
+            settings().map_memory_mb = 0
+            await asked.get(ITEMS, params={"limit": 1})
+            settings().map_memory_mb = memory
+            while not hasattr(app.state, "parcels") or app.state.parcels._counties[COUNTY]._sheet is None:
+                assert (await held.get(ITEMS, params={"limit": 1})).status_code == 200
+            yield Both(held, asked, app)
+    finally:
+        settings().map_memory_mb = memory
+        await app.state.map_pool.close()
+
+
+@pytest.fixture
+async def both(county: None) -> AsyncIterator[Both]:
+    async for found in both_of(Role.planner):
+        yield found
+
+
+@pytest.fixture(params=["planner", "officer", "officer of no body"])
+async def anybody(county: None, request: pytest.FixtureRequest) -> AsyncIterator[Both]:
+    body = OWN if request.param == "officer" else None
+    async for found in both_of(Role.planner if request.param == "planner" else Role.officer, body):
+        yield found
+
+
+async def learnt(both: Both, **params: Any) -> None:
+    """Ask a filter until memory knows what it keeps."""
+    for _ in range(3):
+        await both.held.get(ITEMS, params=params)
+        if both.county._learning:
+            await both.county._learning
+
+
+FILTERS: list[dict[str, Any]] = [
+    {}, {"inefficient": "true"}, {"responsible_body": OTHER}, {"filter": "grade = 'D' OR area_planar_m2 < 7130"}, {"filter": "far IS NULL"},
+    {"filter": "A_CONTAINS(criteria_true, ('C1'))"}, {"filter": "id > 0", "grade": "C"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", FILTERS, ids=str)
+async def test_any_extent_is_that_of_the_database(anybody: Both, asked: dict[str, Any]) -> None:
+    draw = random.Random(7)
+    whole = await anybody.same(**asked)
+    await learnt(anybody, **asked)
+    assert await anybody.same(**asked) == whole
+    for _ in range(60):
+        west, south = draw.uniform(120.999, 121.008), draw.uniform(29.999, 30.008)
+        bbox = f"{west:.7f},{south:.7f},{west + draw.uniform(0.0001, 0.004):.7f},{south + draw.uniform(0.0001, 0.004):.7f}"
+        await anybody.same(**asked, bbox=bbox, limit=draw.choice([1, 3, 7, 10_000]))
+    for offset in (0, 3, 1_000):
+        await anybody.same(**asked, offset=offset, limit=20)
+
+
+async def test_memory_is_what_answers(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison above would hold as well if both asked the database."""
+
+    async def asked(*_: Any) -> None:
+        raise AssertionError("the database was asked")
+
+    await learnt(both, inefficient="true")
+    monkeypatch.setattr("app.maps.features.parcels", asked)
+    for params in ({}, {"bbox": "121,30,121.0045,30.0021"}, {"inefficient": "true"}, {"limit": 7}):
+        assert (await both.held.get(ITEMS, params=params)).json()["features"]
+
+
+async def test_many_blocks_are_counted_at_their_edge(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An extent of more blocks than are looked into at once: counted by block, walked by block."""
+    monkeypatch.setattr("app.maps.held.sheet.MANY", 0)
+    for params in ({}, {"bbox": "120,29,122,31"}, {"bbox": "121.0007,30.0007,121.0041,30.0033"}):
+        for limit in (1, 7, 10_000):
+            await both.same(**params, limit=limit)
+    first = (await both.held.get(ITEMS, params={"limit": 7})).json()
+    assert first["numberMatched"] == 60
+
+
+async def change(statement: str, *ids: int) -> None:
+    async with db.engine().begin() as conn:
+        await conn.execute(text(statement), {"c": COUNTY, "ids": list(ids)})
+        await publish.publish(conn, COUNTY, list(ids))
+        await layers.bump(conn, COUNTY, "parcels")
+
+
+MOVE = "UPDATE parcel_version SET geom = ST_Translate(geom, 0.001, 0.0005) WHERE county_code = :c AND parcel_id = ANY(:ids)"
+GRADE = "UPDATE parcel_fact SET grade = 'E' WHERE county_code = :c AND parcel_id = ANY(:ids)"
+RETIRE = "UPDATE parcel_version SET recorded = tstzrange(lower(recorded), now()) WHERE county_code = :c AND parcel_id = ANY(:ids)"
+RENEW = "UPDATE parcel_version SET recorded = tstzrange(lower(recorded), NULL) WHERE county_code = :c AND parcel_id = ANY(:ids)"
+LOOKS: list[dict[str, Any]] = [
+    {},
+    {"grade": "E"},
+    {"bbox": "121,30,121.0021,30.0021"},
+    {"bbox": "121.001,30,121.0034,30.003", "grade": "E"},
+]
+
+
+async def test_every_change_is_followed(restored: None, both: Both) -> None:
+    for look in LOOKS:
+        await learnt(both, **look)
+    known = both.county._sheet
+    steps = ((GRADE, 1, 2), (MOVE, 2, 3), (RETIRE, 3, 4), (GRADE, 5), (RENEW, 3), (MOVE, 1), (RENEW, 4))
+    seen = []
+    for statement, *numbers in steps:
+        await change(statement, *(BASE + n for n in numbers))
+        seen.append([await both.same(**look) for look in LOOKS])
+        assert both.county._sheet is known, "followed, not read anew"
+    assert [len(found[0]) for found in seen] == [60, 60, 58, 58, 59, 59, 60]
+    assert [len(found[1]) for found in seen] == [2, 2, 2, 3, 3, 3, 3]
+
+
+async def test_a_county_published_as_a_whole_is_read_anew(restored: None, both: Both) -> None:
+    known = both.county._sheet
+    async with db.engine().begin() as conn:
+        await conn.execute(text(GRADE.replace("ANY(:ids)", f"ANY(ARRAY[{BASE + 1}])")), {"c": COUNTY})
+        await layers.note_all(conn, COUNTY, "parcels")
+        await publish.publish(conn, COUNTY)
+        await layers.bump(conn, COUNTY, "parcels")
+    assert len(await both.same(grade="E")) == 1
+    await learnt(both, grade="E")
+    assert len(await both.same(grade="E")) == 1
+    assert both.county._sheet is not known
+
+
+async def test_worn_memory_is_read_anew(restored: None, both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = both.county._sheet
+    monkeypatch.setattr("app.maps.held.sheet.Sheet.is_worn", True)
+    await change(GRADE, BASE + 1)
+    await both.same()
+    await both.same()
+    assert both.county._sheet is not known
+
+
+async def test_a_county_larger_than_the_memory_is_asked_of_the_database(county: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    async for both in both_of(Role.planner):
+        both.county.limit, both.county._sheet = 10_000, None
+        assert len(await both.same()) == 60
+        assert both.county._sheet is None
+
+
+async def test_pages_amid_writes_are_each_of_one_moment(restored: None, both: Both) -> None:
+    """Two parcels always change together: no page shows one of them changed and the other not, none is older than its version."""
+    states = ["A", "B"] * 10
+    pair = (BASE + 5, BASE + 9)
+    done = asyncio.Event()
+    await change(GRADE.replace("'E'", "'B'"), *pair)
+
+    async def write() -> None:
+        for grade in states:
+            await change(GRADE.replace("'E'", f"'{grade}'"), *pair)
+        done.set()
+
+    async def read(params: dict[str, Any]) -> int:
+        looks = 0
+        while not done.is_set():
+            features = {f["id"]: f["properties"]["grade"] for f in (await both.held.get(ITEMS, params=params)).json()["features"]}
+            assert len({features[i] for i in pair if i in features}) <= 1
+            assert not params or all(i in features for i in pair) or not any(i in features for i in pair)
+            looks += 1
+        return looks
+
+    looks = await asyncio.gather(read({}), read({"grade": "A"}), read({"grade": "B"}), write())
+    assert min(looks[:3]) > 3
+    assert {f["properties"]["grade"] for f in await both.same() if f["id"] in pair} == {"B"}
+
+
+async def test_a_shape_of_several_parts_meets_where_a_part_does(restored: None, both: Both) -> None:
+    """A box says nothing of the gap between two parts: there the shape decides."""
+    two = "UPDATE parcel_version SET geom = ST_Union(geom, ST_Translate(geom, 0.003, 0)) WHERE county_code = :c AND parcel_id = ANY(:ids)"
+    await change(two, BASE + 1)
+    shape = next(shapely.geometry.shape(f["geometry"]) for f in await both.same() if f["id"] == BASE + 1)
+    first, second = sorted(shape.geoms, key=lambda part: part.bounds[0])
+    between = (first.bounds[2] + second.bounds[0]) / 2
+    gap = f"{between - 1e-5:.7f},{first.bounds[1]:.7f},{between + 1e-5:.7f},{first.bounds[3]:.7f}"
+    assert BASE + 1 not in {f["id"] for f in await both.same(bbox=gap)}
+    part = f"{second.bounds[0]:.7f},{first.bounds[1]:.7f},{second.bounds[2]:.7f},{first.bounds[3]:.7f}"
+    assert BASE + 1 in {f["id"] for f in await both.same(bbox=part)}
