@@ -210,6 +210,20 @@ async def test_a_county_published_as_a_whole_is_read_anew(restored: None, both: 
     assert both.county._sheet is not known
 
 
+async def test_a_condition_that_cannot_be_learnt_is_left_to_the_database(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    async def slow(*_: Any) -> None:
+        tries.append(1)
+        raise TimeoutError
+
+    monkeypatch.setattr("app.maps.held.queries.kept", slow)
+    for _ in range(5):
+        await learnt(both, grade="A")
+    assert len(tries) == 1
+    assert await both.same(grade="A")
+
+
 async def test_worn_memory_is_read_anew(restored: None, both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
     known = both.county._sheet
     monkeypatch.setattr("app.maps.held.sheet.Sheet.is_worn", True)

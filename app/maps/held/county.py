@@ -61,7 +61,8 @@ class County:
         try:
             await self._learn(pool, sheet, view, unknown)
         except (*_UNANSWERED, Busy) as error:
-            _log.warning("condition on parcels of %s not read: %s", self.code, error)  # the database applies it, or says why not
+            sheet.postpone(view, unknown.page)  # the database applies it, or says why not
+            _log.warning("condition on parcels of %s not read: %s", self.code, error)
         finally:
             self._learning = None
 

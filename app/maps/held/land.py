@@ -46,11 +46,18 @@ class Land:
         self._far = np.arange(0, len(self.numbers) + SLOTS, SLOTS).clip(max=len(self.numbers))
         self._far_bounds = _around(self._bounds, self._far[:-1])
 
+    def places(self, ids: Ints) -> Ints | None:
+        """Rows of these parcels; None where one of them is not there."""
+        rows: Ints = np.searchsorted(self.ids, ids)
+        return rows if len(self.ids) and np.array_equal(self.ids.take(rows, mode="clip"), ids) else None
+
     def move(self, rows: Ints, boxes: Boxes, single: Bools) -> None:
-        """These rows lie elsewhere now."""
+        """These rows lie there now; most changes of a parcel leave it where it was."""
+        self.single[rows] = single
+        if all(np.array_equal(mine[rows], theirs) for mine, theirs in zip(self.boxes, boxes, strict=True)):
+            return
         for mine, theirs in zip(self.boxes, boxes, strict=True):
             mine[rows] = theirs
-        self.single[rows] = single
         self._bound()
 
     def near(self, extent: Envelope) -> Ints:

@@ -1,5 +1,6 @@
 """SQL of the memory: a county's parcels, the changed ones among them, what a condition keeps."""
 
+import asyncio
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,7 +32,7 @@ async def county(pool: asyncpg.Pool, county_code: str, limit: int) -> tuple[int,
         await conn.execute(f"SET LOCAL statement_timeout = {_MINUTES}")
         version = await conn.fetchval(queries.sql("version"), county_code, "parcels")
         await conn.copy_from_query(_sql("measures"), county_code, output=take, format="binary")
-        land, texts = measured(copied, limit)
+        land, texts = await asyncio.to_thread(measured, copied, limit)
         if texts is None:
             return None
         await conn.copy_from_query(_sql("texts"), county_code, SHIFT, output=texts.filling(), format="binary")

@@ -15,7 +15,7 @@ from app.maps.queries import Page, View
 
 MANY = 512
 """Blocks: of more, only those at an extent's edge are looked into, and a condition is the database's to apply."""
-_CONDITIONS = 64
+_CONDITIONS, _POSTPONED = 64, 1_000
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,12 @@ class Sheet:
         return len(self.texts.bytes) > 1.1 * self.texts.read + (1 << 20)
 
     def install(self, ids: list[int], rows: list[Any]) -> None:
-        """These parcels as they are now; those without a row are gone."""
-        if {row["id"] for row in rows} != set(ids) or not np.isin(ids, self.land.ids).all():
-            self._rebuild(np.array(ids), rows)
-        places = np.searchsorted(self.land.ids, [row["id"] for row in rows])
+        """These parcels as they are now, in the order of their ids; those without a row are gone."""
+        here = np.array([row["id"] for row in rows], np.int64)
+        if len(rows) < len(ids) or self.land.places(here) is None:
+            self._rebuild(np.array(ids), here)
+        places = self.land.places(here)
+        assert places is not None
         for place, row in zip(places.tolist(), rows, strict=True):
             self.texts.put(place, row["feature"], row["shape"], row["head"])
         boxes = [np.array([row[side] for row in rows], float) for side in ("west", "south", "east", "north")]
@@ -72,9 +74,9 @@ class Sheet:
         for mask in self._masks.values():
             mask.known[stale] = False
 
-    def _rebuild(self, ids: Ints, rows: list[Any]) -> None:
-        """Make room for those that came, close the gaps of those that went."""
-        land, texts, here = self.land, self.texts, np.array([row["id"] for row in rows], np.int64)
+    def _rebuild(self, ids: Ints, here: Ints) -> None:
+        """Of the changed parcels these are here: make room for those that came, close the gaps of those that went."""
+        land, texts = self.land, self.texts
         came, gone = here[~np.isin(here, land.ids)], np.isin(land.ids, ids[~np.isin(ids, here)])
         order = np.argsort(np.append(land.ids[~gone], came), kind="stable")
 
@@ -95,6 +97,10 @@ class Sheet:
         mask.bits[places] = [bits.get(number, 0) for number in self.land.numbers[places].tolist()]
         mask.known[places], mask.is_learnt = True, True
         mask.known[np.isin(self.land.numbers, np.array(list(changed), np.int64) >> SHIFT)] = False
+
+    def postpone(self, view: View, page: Page) -> None:
+        """The page's conditions could not be learnt: the database applies them for long before that is tried again."""
+        self._mask(view, page).asked = -_POSTPONED
 
     def page(self, view: View, page: Page) -> Answer | None:
         """A page; None: the database has to be asked. Errors: UnknownBitsError."""
