@@ -17,9 +17,9 @@ PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Encodin
 _OCTETS = [(name.lower().encode(), value.encode()) for name, value in PRIVATE.items()]
 
 
-def private(answer: Response, tag: str) -> Response:
+def private(answer: Response, tag: str | None) -> Response:
     """The answer with its ETag, private; as octets, where Starlette takes each header apart anew."""
-    answer.raw_headers += [(b"etag", tag.encode()), *_OCTETS]
+    answer.raw_headers += [(b"etag", tag.encode()), *_OCTETS] if tag else _OCTETS
     return answer
 
 
@@ -42,7 +42,7 @@ def not_modified(request: Request, tag: str) -> Response | None:
     """304 when the caller already holds this answer."""
     held = header(request, b"if-none-match")
     if held and (held.strip() == "*" or tag.removeprefix("W/") in (part.strip().removeprefix("W/") for part in held.split(","))):
-        return Response(status_code=304, headers={"ETag": tag, **PRIVATE})
+        return private(Response(status_code=304), tag)
     return None
 
 
@@ -50,12 +50,14 @@ async def send(
     request: Request, body: bytes, *, tag: str | None = None, media: str = GEOJSON, headers: dict[str, str] | None = None
 ) -> Response:
     """The answer, packed when accepted and worth it; large bodies in a thread so that others are not kept waiting."""
-    sent = {**PRIVATE, **(headers or {}), **({"ETag": tag} if tag else {})}
+    sent = [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
     if len(body) > encodings.SMALL and (coding := encodings.chosen(header(request, b"accept-encoding"))):
         brief = len(body) < encodings.BRIEF
         body = encodings.packed(body, coding) if brief else await asyncio.to_thread(encodings.packed, body, coding)
-        sent["Content-Encoding"] = coding
-    return Response(body, media_type=media, headers=sent)
+        sent.append((b"content-encoding", coding.encode()))
+    answer = private(Response(body, media_type=media), tag)
+    answer.raw_headers += sent
+    return answer
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str, separators=(",", ":"))

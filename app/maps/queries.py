@@ -61,6 +61,7 @@ class View:
         return (self.county_code, self.table, (self.own_body or "-") if self.is_officer else "*")
 
 
+@lru_cache(maxsize=1_024)
 def view_of(principal: Principal) -> View:
     """The caller's view: public table for viewers, full rows otherwise."""
     if principal.is_public_only:

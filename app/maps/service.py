@@ -48,7 +48,9 @@ class Asked:
     bbox_crs: str | None = None
 
 
-def _page(layer_id: str, asked: Asked, filters: dict[str, str], view: View, moment: Moment) -> tuple[Page, Callable[[], str]]:
+def _page(
+    layer_id: str, asked: Asked, filters: dict[str, str], view: View, moment: Moment, *, is_packed: bool = False
+) -> tuple[Page, Callable[[], str]]:
     """The page and the binding of its cursors: a cursor continues its own query only, also at its own moment."""
     days = () if moment.is_now else (moment.start, moment.end)
     columns = fields.queryable(layer_id, is_public=view.is_public)
@@ -68,7 +70,7 @@ def _page(layer_id: str, asked: Asked, filters: dict[str, str], view: View, mome
     envelopes = extent.envelopes or ((Envelope(*condition.bounds),) if condition and condition.bounds else ())
     page = Page(
         envelopes, filters, min(asked.limit, MAX_LIMIT), start, matched, asked.offset or 0, conditions, keys, key, extent.shape,
-        _system(asked),
+        _system(asked), is_packed,
     )  # fmt: skip
     return page, binding
 
@@ -88,17 +90,16 @@ async def parcel_page(request: Request, principal: Principal, moment: Moment, as
     """/collections/parcels/items: now from the stored texts, another moment from the versions."""
     view = view_of(principal)
     filters = features.checked_filters(view, asked.filters or {})
-    page, binding = _page("parcels", asked, filters, view, moment)
+    form = formats.negotiated(asked.form, header(request, b"accept"))
+    is_packed = form in _AS_STORED and asked.properties is None
+    page, binding = _page("parcels", asked, filters, view, moment, is_packed=is_packed)
     names = _names("parcels", asked.properties, view)
     pool: asyncpg.Pool = request.app.state.map_pool
     await shifted.allow(pool, view.county_code, page.crs)
     version, base = await features.version(request, view.county_code, "parcels"), links.base(request)
-    form = formats.negotiated(asked.form, header(request, b"accept"))
     tag = answers.etag(version, base, links.query(request), form, view.scope, clock.today())
     if held := answers.not_modified(request, tag):
         return held
-    if form in _AS_STORED and names is None and not page.crs.is_shifted:
-        page = replace(page, is_packed=True)
     found = await features.held(request, view, page, version) if moment.is_now else None
     if found is None:
         async with lane(page.is_plain and moment.is_now):
