@@ -23,7 +23,7 @@ FROM (
 ) t;
 """
 KILOBYTE = 1000
-SOME = 12
+SOME = 24
 """Times a zoom is asked of each, so that one slow moment tells little."""
 
 

@@ -14,6 +14,8 @@ from app.maps.extent import Envelope
 SHIFT = 6
 SLOTS = 1 << SHIFT
 """Ids in a block: as many as a mask has bits."""
+GROUP = 8
+"""Parcels in a part of a block: of a large extent's edge only the parts that it cuts are looked into."""
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Boxes = list[npt.NDArray[np.float64]]
@@ -39,10 +41,14 @@ class Land:
         self.numbers: Ints = numbers[first]
         """Number of each block: its ids without their last bits."""
         self.starts: Ints = np.append(first, len(ids))
+        groups = -(-np.diff(self.starts) // GROUP)
+        self._first_group: Ints = np.append(0, groups.cumsum())
+        self._groups: Ints = np.append(np.repeat(first, groups) + _ranges(np.zeros_like(groups), groups) * GROUP, len(ids))
         self._bound()
 
     def _bound(self) -> None:
         self._bounds = _around(self.boxes, self.starts[:-1])
+        self._group_bounds = _around(self.boxes, self._groups[:-1])
         self._far = np.arange(0, len(self.numbers) + SLOTS, SLOTS).clip(max=len(self.numbers))
         self._far_bounds = _around(self._bounds, self._far[:-1])
 
@@ -66,11 +72,15 @@ class Land:
         blocks = _ranges(self._far[far], self._far[far + 1] - self._far[far])
         return blocks[_meets([bound.take(blocks) for bound in self._bounds], extent)]
 
-    def is_inside(self, extent: Envelope, blocks: Ints) -> Bools:
-        """Which of these blocks lie wholly in the extent."""
-        west, south, east, north = (bound.take(blocks) for bound in self._bounds)
-        found: Bools = (west >= extent.west) & (east <= extent.east) & (south >= extent.south) & (north <= extent.north)
-        return found
+    def count(self, extent: Envelope, blocks: Ints) -> tuple[int, Ints]:
+        """Number of parcels of these blocks that surely lie in the extent, and the rows at its edge: there each has to be looked at."""
+        whole = _is_inside([bound.take(blocks) for bound in self._bounds], extent)
+        number, edge = int(self.lengths(blocks[whole]).sum()), blocks[~whole]
+        groups = _ranges(self._first_group.take(edge), self._first_group.take(edge + 1) - self._first_group.take(edge))
+        groups = groups[_meets([bound.take(groups) for bound in self._group_bounds], extent)]
+        whole = _is_inside([bound.take(groups) for bound in self._group_bounds], extent)
+        first, lengths = self._groups.take(groups), self._groups.take(groups + 1) - self._groups.take(groups)
+        return number + int(lengths[whole].sum()), _ranges(first[~whole], lengths[~whole])
 
     def lengths(self, blocks: Ints) -> Ints:
         """Number of parcels in each of these blocks."""
@@ -106,6 +116,12 @@ def _meets(boxes: Boxes, extent: Envelope) -> Bools:
     found &= east >= extent.west
     found &= south <= extent.north
     found &= north >= extent.south
+    return found
+
+
+def _is_inside(boxes: Boxes, extent: Envelope) -> Bools:
+    west, south, east, north = boxes
+    found: Bools = (west >= extent.west) & (east <= extent.east) & (south >= extent.south) & (north <= extent.north)
     return found
 
 

@@ -124,9 +124,9 @@ class Sheet:
         return Answer(texts, after, matched, len(shown) if is_packed else None)
 
     def _count(self, extent: Envelope, near: Ints) -> int:
-        """Number of parcels in a large extent: those of blocks that lie in it, and of others those that meet it."""
-        whole = self.land.is_inside(extent, near)
-        return int(self.land.lengths(near[whole]).sum()) + len(self._meeting(extent, self.land.rows(near[~whole])))
+        """Number of parcels in a large extent."""
+        inside, edge = self.land.count(extent, near)
+        return inside + len(self._meeting(extent, edge))
 
     def _onwards(self, extent: Envelope, near: Ints, page: Page) -> Ints:
         """Rows of one page of a large extent, and more where there are more."""
