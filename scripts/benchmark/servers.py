@@ -110,7 +110,7 @@ class Yima:
         for client in one_each(self.port, self.pids, self.headers).values():
             client.get("/collections/parcels/items?limit=1")
             client.close()
-        if given.get("YIMA_MAP_MEMORY_MB") != "0":
+        if env.get("YIMA_MAP_MEMORY_MB") != "0":
             reported(log, before, " in memory: ", WORKERS)
 
     def stop(self) -> None:

@@ -34,6 +34,7 @@ class County:
         self._lock = asyncio.Lock()
         self._reading: asyncio.Task[None] | None = None
         self._learning: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
         self._not_before = 0.0
 
     async def page(self, pool: asyncpg.Pool, view: View, page: Page, version: int) -> Answer | None:
@@ -42,9 +43,9 @@ class County:
             sheet = self._sheet or await self._read(pool)
             if sheet is None:
                 return None
-            if self.version < version:
-                await self._follow(pool, sheet, version)
-                continue
+            if self.version < version:  # the database has it already; who comes next finds it here
+                self._following = self._following or asyncio.create_task(self._follow_on(pool, sheet, version))
+                return None
             try:
                 return sheet.page(view, page)
             except UnknownBitsError as unknown:
@@ -101,6 +102,15 @@ class County:
                 _log.info("parcels of %s in memory: %s in %.1f s", self.code, f"{len(found[1].ids):,}", time.monotonic() - began)
         finally:
             self._reading = None
+
+    async def _follow_on(self, pool: asyncpg.Pool, sheet: Sheet, version: int) -> None:
+        """Follow in the background."""
+        try:
+            await self._follow(pool, sheet, version)
+        except _UNANSWERED as error:
+            _log.warning("changes of %s not read: %s", self.code, error)  # the next request tries again
+        finally:
+            self._following = None
 
     async def _follow(self, pool: asyncpg.Pool, sheet: Sheet, version: int) -> None:
         """Read what changed since, up to `version` or later: one at a time, the others find it done."""
