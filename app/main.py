@@ -26,6 +26,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the map's pool, close both at the end."""
     app.state.map_pool = await db.map_pool()
     yield
+    if hasattr(app.state, "parcels"):
+        app.state.parcels.close()
     await app.state.map_pool.close()
     await db.dispose()
 

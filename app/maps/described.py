@@ -80,7 +80,7 @@ SCHEMAS: dict[str, Any] = {
         features=_list("Feature"),
         links=_list("Link"),
         numberReturned={"type": "integer", "minimum": 0},
-        numberMatched={"type": "integer", "minimum": 0, "description": "不超过一万时给出,给出即准确"},
+        numberMatched={"type": "integer", "minimum": 0, "description": "不超过一万时必有,更多时也可能有;有即准确"},
         timeStamp={"type": "string", "format": "date-time"},
         facts_as_of={"type": "string", "format": "date", "nullable": True},
     ),

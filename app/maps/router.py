@@ -87,7 +87,7 @@ async def parcels(
 ) -> Response:  # fmt: skip
     """按范围与属性读取宗地。多于一页时按 id 顺序分页;一页容下时次序不定,要次序请用 sortby。
 
-    numberMatched 仅在不超过一万时给出,给出即准确。
+    numberMatched 不超过一万时必有,更多时也可能有;有即准确。
     """
     filters = {
         "responsible_body": responsible_body, "display_class": display_class, "inefficient": inefficient, "idle": idle,

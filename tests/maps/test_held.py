@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import numpy as np
@@ -18,7 +18,9 @@ from app.core import db, layers
 from app.core.principal import Role
 from app.maps import publish
 from app.maps.extent import Envelope
+from app.maps.held.county import County
 from app.maps.held.land import Land
+from app.maps.queries import Page, view_of
 from app.settings import settings
 from tests.maps.conftest import BASE, COUNTY, OTHER, OWN, app_for, client_of, person
 
@@ -240,6 +242,20 @@ async def test_a_county_larger_than_the_memory_is_asked_of_the_database(county: 
         both.county.limit, both.county._sheet = 10_000, None
         assert len(await both.same()) == 60
         assert both.county._sheet is None
+
+
+async def test_a_service_that_stops_waits_for_no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow(*_: Any) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr("app.maps.held.queries.county", slow)
+    large = County(COUNTY, 1 << 30)
+    assert await large.page(cast(Any, None), view_of(person(Role.planner)), Page((), {}, 10), 0) is None, "the database answers meanwhile"
+    reading = large._reading
+    assert reading is not None
+    large.close()
+    await asyncio.wait({reading}, timeout=5)
+    assert reading.cancelled()
 
 
 async def test_pages_amid_writes_are_each_of_one_moment(restored: None, both: Both) -> None:

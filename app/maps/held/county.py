@@ -57,6 +57,12 @@ class County:
                 return None
         return None
 
+    def close(self) -> None:
+        """Stop what runs in the background: a large county is read for longer than a service may take to stop."""
+        for task in (self._reading, self._learning, self._following):
+            if task:
+                task.cancel()
+
     async def _learn_all(self, pool: asyncpg.Pool, sheet: Sheet, view: View, unknown: UnknownBitsError) -> None:
         """What a condition keeps of the county, in the background."""
         try:

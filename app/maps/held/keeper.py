@@ -31,6 +31,11 @@ class Keeper:
             county = self._counties[view.county_code] = County(view.county_code, self.limit)
         return await county.page(pool, view, page, version)
 
+    def close(self) -> None:
+        """The service stops."""
+        for county in self._counties.values():
+            county.close()
+
 
 def keeper_of(request: Request) -> Keeper:
     """The keeper of this worker, as large as the settings say."""
