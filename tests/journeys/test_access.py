@@ -131,7 +131,7 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
         ("post", "/api/cases"): Sample(body=body, writers=listers),
         ("post", "/api/cases/{case}/transitions"): Sample(case, other_case, body={"step": "assign", "detail": {"deadline_on": "2025-12-01"}}, writers=jx),
         ("post", "/api/cases/{case}/evidence"): Sample(case, other_case, writers=frozenset({"officer", "acceptor", "planner", "reviewer"})),
-        ("post", "/api/ledger/openings/{opening_key}/map"): Sample({"opening_key": w.opening}, body={"geometry": w.own["geometry"]}, writers=jx | {"planner"}),
+        ("post", "/api/ledger/openings/{opening_key}/map"): Sample({"opening_key": w.opening}, body={"geometry": w.own["geometry"]}, writers=jx | {"planner", "officer"}),
         ("post", "/api/determinations"): Sample(
             body={"land_code": w.own["land_code"], "kind": "inefficient", "document": "试验〔2025〕1号", "decided_on": "2025-09-01", "decided_by": "专班"}, writers=jx
         ),

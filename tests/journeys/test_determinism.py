@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import asyncpg.exceptions
 import pytest
 from sqlalchemy import make_url
 
@@ -75,8 +76,20 @@ async def scratch(worker_id: str, live_server: Any, tmp_path: Path) -> AsyncIter
         subprocess.run, [sys.executable, "-m", "alembic", "upgrade", "head"], cwd=ROOT, env=environment(url, tmp_path), check=True
     )
     yield url
-    await conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    await dropped(conn, name)
     await conn.close()
+
+
+async def dropped(conn: asyncpg.Connection, name: str) -> None:
+    """Drop the database; an autovacuum worker in it is the superuser's and can't be ended by us, only waited for."""
+    for left in range(60, -1, -1):
+        try:
+            await conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+        except asyncpg.exceptions.InsufficientPrivilegeError:
+            if not left:
+                raise
+            await asyncio.sleep(1)
 
 
 def environment(url: str, state: Path) -> dict[str, str]:
