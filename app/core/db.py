@@ -109,9 +109,10 @@ async def map_pool(*, size: int | None = None, dsn: str | None = None) -> asyncp
 
 
 def steady(role: str) -> Steady:
-    """This process's connections of the role for statements that are planned once."""
+    """This process's connections of the role for statements that are planned once: by index, however small a table was at that moment."""
     if role not in _steady:
-        _steady[role] = Steady(lambda: asyncpg.connect(plain_dsn(), timeout=10, server_settings=_reading(role, "force_generic_plan")), 4)
+        given = {**_reading(role, "force_generic_plan"), "enable_seqscan": "off"}
+        _steady[role] = Steady(lambda: asyncpg.connect(plain_dsn(), timeout=10, server_settings=given), 4)
     return _steady[role]
 
 
