@@ -24,6 +24,12 @@ def test_no_drawer_for_odds_and_ends() -> None:
     assert not [said(p) for p in SOURCES if p.stem in ("utils", "helpers", "misc", "common")]
 
 
+def test_modules_of_tests_have_names_of_their_own() -> None:
+    """pytest takes a module outside a package by its bare name: a second one of that name is not collected when both run in one process."""
+    bare = [p.name for p in SOURCES if p.name.startswith("test_") and not (p.parent / "__init__.py").exists()]
+    assert not {name for name in bare if bare.count(name) > 1}
+
+
 def test_top_level_is_as_agreed() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     top = {name.split("/")[0] for name in listed}
