@@ -1,6 +1,7 @@
 """One process over all that `./scripts/run` starts: the private cluster, migrations, the demo county, web and job workers.
 
-Children die with it, also after kill -9. It does nothing but start, watch, restart and stop: no request passes through here.
+Children die with it, also after kill -9. It does nothing but start, watch, restart and stop, and hand connections
+on to the workers (`app.entrance`): no request passes through here.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import IO
 
 from app import cluster
+from app.entrance import BACKLOG, Entrance
 
 ROOT = Path(__file__).resolve().parents[1]
 STEPS = 7  # scripts/run does 1-3 (Python, PostGIS, console), this module 4-7
@@ -39,8 +43,7 @@ class Child:
     """A process to keep alive."""
 
     name: str
-    argv: list[str]
-    pass_fds: tuple[int, ...] = ()
+    start: Callable[[], subprocess.Popen[bytes]]
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     failures: int = 0
@@ -51,6 +54,12 @@ def spawn(argv: list[str], pass_fds: tuple[int, ...] = ()) -> subprocess.Popen[b
     # own session: Ctrl-C reaches only the supervisor, which stops its children in order, each with its grandchildren
     return subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=pass_fds,
                             start_new_session=True, preexec_fn=cluster.die_with_parent)  # fmt: skip
+
+
+def spawn_web(entrance: Entrance) -> subprocess.Popen[bytes]:
+    """A web worker at a new place of the entrance."""
+    with entrance.place() as line:
+        return spawn([sys.executable, "-m", "app.supervisor", "--web-fd", str(line.fileno())], (line.fileno(),))
 
 
 def terminate(processes: list[subprocess.Popen[bytes]], grace: float = GRACE) -> None:
@@ -80,6 +89,7 @@ class Supervisor:
         self.stopping = Event()
         self.children: list[Child] = []
         self.owns_cluster = False
+        self.entrance: Entrance | None = None
 
     def run(self) -> int:
         for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -104,6 +114,8 @@ class Supervisor:
                 print(f"启动失败: {problem}", file=sys.stderr, flush=True)
                 return 1
         finally:
+            if self.entrance:
+                self.entrance.close()
             terminate([c.process for c in self.children if c.process])
             if self.owns_cluster:
                 cluster.stop(self.state, timeout=12)
@@ -188,13 +200,13 @@ class Supervisor:
 
     def _serve(self, listener: socket.socket) -> None:
         try:
-            listener.listen(2048)
+            listener.listen(BACKLOG)
         except OSError as problem:
             raise StepFailed(f"端口 {self.args.port} 刚被别人占用: {problem.strerror}") from problem
         host, port = listener.getsockname()[:2]
-        web = [sys.executable, "-m", "app.supervisor", "--web-fd", str(listener.fileno())]
-        self.children = [Child(f"web-{n}", web, (listener.fileno(),)) for n in range(1, WEB_WORKERS + 1)]
-        self.children.append(Child("jobs", [sys.executable, "-m", "app.worker"]))
+        self.entrance = Entrance(listener)
+        self.children = [Child(f"web-{n}", partial(spawn_web, self.entrance)) for n in range(1, WEB_WORKERS + 1)]
+        self.children.append(Child("jobs", partial(spawn, [sys.executable, "-m", "app.worker"])))
         print(f"[7/{STEPS}] 服务 … http://{host}:{port} (Ctrl-C 停止)", flush=True)
         while not self.stopping.is_set():
             if self.owns_cluster and not cluster.is_ready(self.state):
@@ -217,7 +229,7 @@ def keep_alive(child: Child, now: float) -> None:
         code, child.process = child.process.returncode, None
         print(f"{child.name} 已退出 ({code}), {backoff(child.failures):g} 秒后重启", file=sys.stderr, flush=True)
     if now >= child.not_before:
-        child.process, child.started = spawn(child.argv, child.pass_fds), now
+        child.process, child.started = child.start(), now
 
 
 class Step:
@@ -234,20 +246,6 @@ class Step:
         print(f"{self.label} {'失败, ' if kind else ''}{time.monotonic() - self.since:.1f} s", flush=True)
 
 
-def serve_web(fd: int) -> None:
-    """A web worker on the supervisor's socket. Not `uvicorn --fd`: that takes every socket for a unix one (no TCP_NODELAY)."""
-    import uvicorn
-
-    from app.core.protocol import Protocol
-
-    config = uvicorn.Config("app.main:create_app", factory=True, loop="uvloop", http=Protocol, access_log=False,
-                            timeout_graceful_shutdown=int(GRACE) - 2)  # fmt: skip
-    server = uvicorn.Server(config)
-    server.run(sockets=[socket.socket(fileno=fd)])
-    if not server.started:
-        sys.exit(3)
-
-
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="./scripts/run", description="启动一码管地: 数据库、迁移、演示县、服务")
     p.add_argument("--port", type=int, default=8000, help="端口 (默认 8000)")
@@ -260,7 +258,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     if args.web_fd is not None:
-        serve_web(args.web_fd)
+        from app import webworker  # the supervisor itself stays small
+
+        webworker.serve(args.web_fd, grace=int(GRACE) - 2)
         return 0
     if args.reset and os.environ.get("YIMA_DATABASE_URL"):
         print("--reset 只用于内置数据库; 已设置 YIMA_DATABASE_URL, 不会删除别人的数据库", file=sys.stderr)

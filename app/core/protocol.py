@@ -1,6 +1,7 @@
 """HTTP/1.1 as the web workers speak it: what is no request at all (an address over 64 kB, octets that are no HTTP) is a problem too."""
 
 import json
+from collections.abc import Callable
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -8,7 +9,15 @@ from app.core.errors import RequestUnreadable
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's, with its own refusal written as RFC 9457."""
+    """uvicorn's, with its own refusal written as RFC 9457; says when its connection has ended."""
+
+    left: Callable[[], None] | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The other side, or we, hung up."""
+        super().connection_lost(exc)
+        if self.left:
+            self.left()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's words, in English)
         """The answer to octets that the parser gave up on; the connection ends with it."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app import cluster
+from app.entrance import BACKLOG, Entrance
 from scripts.benchmark.client import Client, one_each
 from scripts.benchmark.county import ROOT, STATE, TODAY
 
@@ -83,6 +84,8 @@ class Yima:
     key: str
     port: int = field(default_factory=free_port)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    listener: socket.socket | None = None
+    entrance: Entrance | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -95,17 +98,19 @@ class Yima:
         return [process.pid for process in self.processes]
 
     def start(self, **given: str) -> None:
-        """Two workers on one socket, with these settings besides the usual; returns when each of them has the county in memory."""
+        """Two workers behind one entrance, with these settings besides the usual; returns when each of them has the county in memory."""
         log = STATE / "yima.log"
         before = log.stat().st_size if log.exists() else 0
         env = {**os.environ, "YIMA_DATABASE_URL": self.url, "YIMA_STATE_DIR": str(STATE), "YIMA_TODAY": TODAY.isoformat(), **given}
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
-        listener.listen(2048)
-        argv = [sys.executable, "-m", "app.supervisor", "--web-fd", str(listener.fileno())]
-        self.processes = [launch(argv, env, log, (listener.fileno(),)) for _ in range(WORKERS)]
-        listener.close()
+        listener.listen(BACKLOG)
+        self.listener, self.entrance = listener, Entrance(listener)
+        for _ in range(WORKERS):
+            with self.entrance.place() as line:
+                argv = [sys.executable, "-m", "app.supervisor", "--web-fd", str(line.fileno())]
+                self.processes.append(launch(argv, env, log, (line.fileno(),)))
         answering(self.port, "/healthz", self.processes, log)
         for client in one_each(self.port, self.pids, self.headers).values():
             client.get("/collections/parcels/items?limit=1")
@@ -115,6 +120,10 @@ class Yima:
 
     def stop(self) -> None:
         """End both workers."""
+        if self.entrance and self.listener:
+            self.entrance.close()
+            self.listener.close()
+            self.entrance = self.listener = None
         finish(self.processes)
         self.processes = []
 
