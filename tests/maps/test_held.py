@@ -18,6 +18,7 @@ from app.core import db, layers
 from app.core.principal import Role
 from app.maps import publish
 from app.maps.extent import Envelope
+from app.maps.held import queries as held_queries
 from app.maps.held.county import County
 from app.maps.held.land import Land
 from app.maps.queries import Page, view_of
@@ -199,6 +200,41 @@ async def test_every_change_is_followed(restored: None, both: Both) -> None:
         assert both.county._sheet is known, "followed, not read anew"
     assert [len(found[0]) for found in seen] == [60, 60, 58, 58, 59, 59, 60]
     assert [len(found[1]) for found in seen] == [2, 2, 2, 3, 3, 3, 3]
+
+
+async def test_behind_it_answers_extents_that_nothing_touched(restored: None, both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the news of a change and its rows, memory speaks for what lies apart from it; the database for the rest."""
+    free, given_now = asyncio.Event(), held_queries.given
+
+    async def late(*asked: Any) -> Any:
+        await free.wait()
+        return await given_now(*asked)
+
+    monkeypatch.setattr("app.maps.held.queries.given", late)
+    apart, beside = ({"bbox": f"{west},30,{west + 0.0008},30.0008"} for west in (121.001, 121.004))
+    before = await both.same(**apart)
+    moved, shown = next(iter((await pages(both.asked, beside))[0].items()))
+    _, south, east, north = shapely.geometry.shape(shown["geometry"]).bounds
+    close = {"bbox": f"{east + 3e-6:.7f},{south},{east + 1e-5:.7f},{north}"}
+    await change(GRADE, moved)
+    await both.held.get(ITEMS, params=apart)
+    while both.county._ahead is None:
+        await asyncio.sleep(0.01)
+
+    async def asked(*_: Any) -> None:
+        raise AssertionError("the database was asked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("app.maps.features.parcels", asked)
+        assert (await pages(both.held, apart))[0] == {one["id"]: one for one in before}
+        for touching in (beside, close, {}):
+            with pytest.raises(AssertionError, match="was asked"):
+                await both.held.get(ITEMS, params=touching)
+    assert (await pages(both.held, beside))[0][moved]["properties"]["grade"] == "E"
+    free.set()
+    await both.county._following
+    assert both.county._ahead is None
+    await both.same(**beside)
 
 
 async def test_a_county_published_as_a_whole_is_read_anew(restored: None, both: Both) -> None:

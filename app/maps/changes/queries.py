@@ -42,12 +42,15 @@ async def touched(pool: asyncpg.Pool, county_code: str, layer: str, since_versio
     return found[0], [tuple(box) for row in found[1] for box in row["boxes"]]
 
 
-async def changed(pool: asyncpg.Pool, county_code: str, since_version: int) -> tuple[int, set[int]] | None:
-    """The same by the ids of the parcels."""
+async def changed(pool: asyncpg.Pool, county_code: str, since_version: int) -> tuple[int, set[int], list[Box] | None] | None:
+    """The same by the ids of the parcels, with the extents where all are known."""
     found = await _since(pool, county_code, "parcels", since_version)
     if found is None or any(row["ids"] is None for row in found[1]):
         return None
-    return found[0], {id_ for row in found[1] for id_ in row["ids"]}
+    ids = {id_ for row in found[1] for id_ in row["ids"]}
+    if any(row["boxes"] is None for row in found[1]):
+        return found[0], ids, None
+    return found[0], ids, [tuple(box) for row in found[1] for box in row["boxes"]]
 
 
 async def _since(pool: asyncpg.Pool, county_code: str, layer: str, version: int) -> tuple[int, list[asyncpg.Record]] | None:

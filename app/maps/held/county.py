@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import time
+from dataclasses import dataclass
 
 import asyncpg
 import asyncpg.exceptions
 
 from app.core.errors import Busy
 from app.maps import changes
+from app.maps.changes.places import Box
 from app.maps.held import queries
 from app.maps.held.sheet import Answer, Sheet, UnknownBitsError
 from app.maps.lanes import lane
@@ -19,10 +21,29 @@ _PATIENCE = 0.2
 _CHANGED = 5_000
 """Changed parcels above which the county is read anew."""
 _TRIES = 4
+_NEAR = 1e-5
+"""Degrees, about a metre: a change no farther than this from an extent is taken for one in it."""
 _AGAIN = 60.0
 """Seconds after which a county that could not be read, or was too large, is tried again."""
 _UNANSWERED = (asyncpg.exceptions.PostgresError, asyncpg.exceptions.InterfaceError, OSError, TimeoutError)
 _log = logging.getLogger("uvicorn.error")
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Where the county changed between its version in memory and a later one: extents in degrees; None: anywhere."""
+
+    version: int
+    boxes: list[Box] | None
+
+    def misses(self, page: Page) -> bool:
+        """Whether the page lies apart from all that changed, so that memory's earlier answer is also that of the later version."""
+        if self.boxes is None or not page.envelopes:
+            return False
+        e = page.envelopes[0]
+        return not any(
+            w <= e.east + _NEAR and x >= e.west - _NEAR and s <= e.north + _NEAR and n >= e.south - _NEAR for w, s, x, n in self.boxes
+        )
 
 
 class County:
@@ -36,6 +57,7 @@ class County:
         self._learning: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
         self._not_before = 0.0
+        self._ahead: Ahead | None = None
 
     async def page(self, pool: asyncpg.Pool, view: View, page: Page, version: int) -> Answer | None:
         """A page as of `version` or later; None: the database has to be asked."""
@@ -45,7 +67,8 @@ class County:
                 return None
             if self.version < version:  # the database has it already; who comes next finds it here
                 self._following = self._following or asyncio.create_task(self._follow_on(pool, sheet, version))
-                return None
+                if self._ahead is None or self._ahead.version < version or not self._ahead.misses(page):
+                    return None
             try:
                 return sheet.page(view, page)
             except UnknownBitsError as unknown:
@@ -122,16 +145,19 @@ class County:
         """Read what changed since, up to `version` or later: one at a time, the others find it done."""
         async with self._lock:
             known, ids = self.version, set[int]()
+            boxes: list[Box] | None = []
             for _ in range(_TRIES):
                 if self._sheet is not sheet or self.version >= version:
                     return
                 found = await changes.changed(pool, self.code, known)
                 ids |= found[1] if found else set()
                 if found is None or len(ids) > _CHANGED or sheet.is_worn:
-                    self._sheet, self.version = None, -1
+                    self._sheet, self.version, self._ahead = None, -1, None
                     return
                 known = found[0]
+                boxes = None if boxes is None or found[2] is None else boxes + found[2]
+                self._ahead = Ahead(known, boxes)
                 at, rows = await queries.given(pool, self.code, sorted(ids)) if ids else (known, [])
                 if at == known:
                     sheet.install(sorted(ids), rows)
-                    self.version = known
+                    self.version, self._ahead = known, None
