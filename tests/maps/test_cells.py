@@ -53,7 +53,7 @@ async def test_every_zoom_and_theme_counts_every_parcel_once(county: None, conn:
     for table, themes in THEMES.items():
         rows = (
             await conn.execute(
-                text(f"SELECT grid, theme, z, sum(n) AS n, sum(mu) AS mu FROM {table} WHERE county_code = :c GROUP BY 1, 2, 3"),
+                text(f"SELECT grid, theme, z, sum(n) AS n, sum(mu4) AS mu FROM {table} WHERE county_code = :c GROUP BY 1, 2, 3"),
                 {"c": COUNTY},
             )
         ).all()
@@ -64,7 +64,9 @@ async def test_every_zoom_and_theme_counts_every_parcel_once(county: None, conn:
         assert len({r.mu for r in rows}) == 1
     used = (await conn.execute(text("SELECT sum(mu) FROM map_parcel WHERE county_code = :c"), {"c": COUNTY})).scalar_one()
     assert (
-        await conn.execute(text("SELECT sum(mu) FROM map_cell WHERE county_code = :c AND z = 3 AND theme = 'grade'"), {"c": COUNTY})
+        await conn.execute(
+            text("SELECT sum(mu4) / 10000 FROM map_cell WHERE county_code = :c AND z = 3 AND theme = 'grade'"), {"c": COUNTY}
+        )
     ).scalar_one() == 2 * used
 
 

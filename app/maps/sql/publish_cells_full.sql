@@ -1,5 +1,5 @@
 -- What current parcels (all, or the given ids) add to the finest cells of map_cell: one row a grid and theme.
-SELECT g.grid, t.theme, g.row, g.col, m.responsible_body, coalesce(t.value, '') AS value, m.mu
+SELECT g.grid, t.theme, g.row, g.col, m.responsible_body, coalesce(t.value, '') AS value, (m.mu * 10000)::bigint AS mu4
 FROM {parcel} m
 JOIN {filter} f ON f.county_code = m.county_code AND f.id = m.id
 CROSS JOIN LATERAL (VALUES

@@ -1,5 +1,5 @@
 -- What current parcels (all, or the given ids) add to the finest cells of map_cell_public: the public point, public columns only.
-SELECT g.grid, t.theme, g.row, g.col, m.responsible_body, coalesce(t.value, '') AS value, round(f.area_planar_m2 * 0.0015, 4) AS mu
+SELECT g.grid, t.theme, g.row, g.col, m.responsible_body, coalesce(t.value, '') AS value, (round(f.area_planar_m2 * 0.0015, 4) * 10000)::bigint AS mu4
 FROM {parcel} m
 JOIN {filter} f ON f.county_code = m.county_code AND f.id = m.id
 CROSS JOIN LATERAL (VALUES

@@ -21,7 +21,7 @@ WITH cells AS MATERIALIZED (
         SELECT c.col - $5::int AS col, sum(c.n)::int AS n, sum(c.mu) AS mu{counts}
         FROM (
             -- ORDER BY: as the index has them, and a row's value is looked up once and not once a column
-            SELECT c.col, c.n, (c.mu * 10000)::bigint::float8 AS mu,
+            SELECT c.col, c.n, c.mu4::float8 AS mu,
                    CASE WHEN c.responsible_body <> $7::text THEN {unknown} {at} WHEN c.value IN ('', 'unknown') THEN {unknown} ELSE 0 END AS at
             FROM {table} c
             WHERE c.county_code = $1
