@@ -61,3 +61,11 @@ class CountyUnknown(Problem):
 
 class OutOfOrder(Problem):
     code, status, title = "delivery_out_of_order", 409, "交付日期早于已入库的版本"
+
+
+class AcceptanceInconsistent(Problem):
+    code, status, title = "acceptance_inconsistent", 409, "分割、合并须整组接受"
+
+
+class UndoRefused(Problem):
+    code, status, title = "undo_refused", 409, "不能撤销:之后已有办理或导入"

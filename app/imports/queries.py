@@ -48,6 +48,12 @@ async def applied(conn: AsyncConnection, county: str, delivery_hash: str) -> int
     return (await conn.execute(sql, {"c": county, "h": delivery_hash})).scalar()
 
 
+async def applied_job(conn: AsyncConnection, county: str, import_id: int) -> Any:
+    """Kind and moment of an applied import; None where the county has none of that number."""
+    sql = text("SELECT kind, applied_at FROM import_job WHERE county_code = :c AND id = :i")
+    return (await conn.execute(sql, {"c": county, "i": import_id})).one_or_none()
+
+
 async def parcel_ids(conn: AsyncConnection, county: str) -> dict[str, int]:
     """Source key → id, also by the key folded to upper case without white space."""
     rows = (await conn.execute(text("SELECT source_key, id FROM parcel WHERE county_code = :c ORDER BY id"), {"c": county})).all()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from app.imports.apply.parcel_classes import Difference
 from app.imports.checks.catalogue import CATALOGUE
 from app.imports.checks.issue import Issue
 
@@ -24,6 +25,8 @@ class ImportReport:
     issues: list[Issue] = field(default_factory=list)
     import_id: int | None = None
     delivery_hash: str = ""
+    differences: list[Difference] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def issue_counts(self) -> dict[str, int]:
@@ -34,7 +37,7 @@ class ImportReport:
         return {
             "import_id": self.import_id, "kind": self.kind, "county_code": self.county_code, "data_on": self.data_on.isoformat(),
             "dry_run": self.dry_run, "delivery_hash": self.delivery_hash, "files": self.files, "counts": self.counts,
-            "issue_counts": self.issue_counts, "issues": [vars(i) for i in self.issues],
+            "issue_counts": self.issue_counts, "seconds": self.seconds, "issues": [vars(i) for i in self.issues],
         }  # fmt: skip
 
     def as_text(self) -> str:

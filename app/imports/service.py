@@ -4,23 +4,25 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import clock, db
+from app.core.errors import NotFound
 from app.core.principal import Principal
 from app.core.work import writing
 from app.imports import context, queries
-from app.imports.apply import handler_of
-from app.imports.apply.plan import Job
+from app.imports.apply import Applied, handler_of, undo
+from app.imports.apply.parcel_classes import Acceptance
+from app.imports.apply.plan import Job, Plan
 from app.imports.kinds import Kind, kind_of
 from app.imports.readers import ReadOptions
 from app.imports.report import ImportReport
 from app.imports.stage import Staged, stage
+from app.imports.steps import Steps
 
 
 @dataclass(frozen=True)
@@ -33,47 +35,64 @@ class Options:
     mapping: Path | None = None
     family: str | None = None
     data_date: date | None = None
+    acceptance: Acceptance = field(default_factory=Acceptance)
 
     def reading(self, kind: Kind) -> ReadOptions:
         return ReadOptions(layer=self.layer, crs=self.crs, encoding=self.encoding, layer_is_label=kind.name == "lists")
 
 
 async def import_files(
-    files: Sequence[Path], *, kind: str, county_code: str, options: Options, principal: Principal, dry_run: bool = False
-) -> ImportReport:
+    files: Sequence[Path], *, kind: str, county_code: str, options: Options, principal: Principal, dry_run: bool = False,
+    steps: Steps | None = None,
+) -> ImportReport:  # fmt: skip
     """Import the files of one delivery. A dry run reads and checks the same and writes nothing.
 
     Errors: Problems of app/imports/errors.py; a bad row is an issue in the report, never an exception.
     """
-    wanted = kind_of(kind)
+    wanted, steps = kind_of(kind), steps or Steps()
     data_on = options.data_date or clock.today()
-    staged = await asyncio.to_thread(stage, files, wanted, options=options.reading(wanted), data_on=data_on, mapping=options.mapping)
-    job = Job(county_code, data_on, principal, options.family, options.layer)
+    with steps.of("reading"):
+        staged = await asyncio.to_thread(stage, files, wanted, options=options.reading(wanted), data_on=data_on, mapping=options.mapping)
+    job = Job(county_code, data_on, principal, options.family, options.layer, acceptance=options.acceptance)
     report = _report(staged, job, dry_run=dry_run, options=options)
     if dry_run:
         async with db.reading() as conn:
-            plan = await _plan(conn, staged, job)
-        report.counts |= plan.counts
+            plan = await _plan(conn, staged, job, steps)
     else:
         async with writing(principal) as work:
             await queries.lock_imports(work.conn, county_code)
-            plan = await _plan(work.conn, staged, job)
+            plan = await _plan(work.conn, staged, job, steps)
             report.counts |= plan.counts
             report.import_id = job.import_id = await queries.insert_job(work.conn, report, by=principal.name)
-            await plan.write(work)
-            await queries.insert_issues(work.conn, county_code, job.import_id, staged.issues)
+            with steps.of("writing"):
+                await plan.write(work)
+                await queries.insert_issues(work.conn, county_code, job.import_id, staged.issues)
             work.audited(
                 "import.apply", "import", job.import_id, kind=kind, data_on=data_on, delivery_hash=report.delivery_hash,
                 files=[f["name"] for f in report.files], counts=report.counts, issues=report.issue_counts,
             )  # fmt: skip
-    report.issues = staged.issues
+    report.counts |= plan.counts
+    report.issues, report.differences, report.seconds = staged.issues, plan.differences, steps.seconds
     return report
 
 
-async def _plan(conn: AsyncConnection, staged: Staged, job: Job) -> Any:
+async def undo_import(import_id: int, *, county_code: str, reason: str, principal: Principal) -> dict[str, int]:
+    """Take an applied import back; returns what was closed and reopened. Errors: NotFound, UndoRefused with what stands against it."""
+    async with writing(principal) as work:
+        await queries.lock_imports(work.conn, county_code)
+        job = await queries.applied_job(work.conn, county_code, import_id)
+        if job is None:
+            raise NotFound(f"没有导入 {import_id}")
+        counts = await undo(work, job.kind, Applied(county_code, import_id, job.applied_at))
+        work.audited("import.undo", "import", import_id, kind=job.kind, reason=reason, counts=counts)
+    return counts
+
+
+async def _plan(conn: AsyncConnection, staged: Staged, job: Job, steps: Steps) -> Plan:
     """All checks that need the register; what would be written."""
-    county = await context.load(conn, job.county, on=job.data_on)
-    return await handler_of(staged.kind.name)(conn, staged, county, job)
+    with steps.of("checking"):
+        county = await context.load(conn, job.county, on=job.data_on)
+        return await handler_of(staged.kind.name)(conn, staged, county, job)
 
 
 def _report(staged: Staged, job: Job, *, dry_run: bool, options: Options) -> ImportReport:
@@ -90,4 +109,7 @@ def _report(staged: Staged, job: Job, *, dry_run: bool, options: Options) -> Imp
 def delivery_hash(hashes: Sequence[str], kind: str, data_on: date, options: Options) -> str:
     """SHA-256 over the files' hashes, kind, day and options: the same delivery has the same one."""
     stated = [options.layer, options.crs, options.encoding, options.family, options.mapping.read_text("utf-8") if options.mapping else None]
-    return hashlib.sha256(json.dumps([list(hashes), kind, data_on.isoformat(), stated]).encode()).hexdigest()
+    left_out = [sorted(options.acceptance.except_classes), sorted(options.acceptance.except_rows)]
+    return hashlib.sha256(
+        json.dumps([list(hashes), kind, data_on.isoformat(), stated, *(left_out if any(left_out) else [])]).encode()
+    ).hexdigest()

@@ -85,8 +85,14 @@ class ParcelVersion(Base):
     area_contract_m2: Mapped[Decimal | None] = mapped_column(AREA, comment="批准(合同)面积")
     area_planar_m2: Mapped[Decimal] = mapped_column(AREA, comment="图形面积, county's one meridian")
     area_geodesic_m2: Mapped[Decimal] = mapped_column(AREA, comment="椭球面积, GRS80")
-    import_id: Mapped[int | None] = mapped_column(BigInteger)
+    import_id: Mapped[int | None] = mapped_column(BigInteger, comment="import that delivered it")
     source_row: Mapped[int | None] = mapped_column(Integer)
+    opened_import_id: Mapped[int | None] = mapped_column(
+        BigInteger, comment="import that recorded this row: its own, or what it left of an older one"
+    )
+    closed_import_id: Mapped[int | None] = mapped_column(
+        BigInteger, comment="import that ended the record; undo takes back exactly its rows"
+    )
     __table_args__ = (
         Index(
             "uq_parcel_version_from", "county_code", "parcel_id", "valid_from", unique=True, postgresql_where=text("upper_inf(recorded)")
@@ -94,6 +100,8 @@ class ParcelVersion(Base):
         Index("uq_parcel_version_current", "county_code", "parcel_id", unique=True, postgresql_where=text("is_current")),
         Index("ix_parcel_version_geom", "geom", postgresql_using="gist"),
         Index("ix_parcel_version_parcel", "parcel_id"),
+        Index("ix_parcel_version_opened", "opened_import_id"),
+        Index("ix_parcel_version_closed", "closed_import_id", postgresql_where=text("closed_import_id IS NOT NULL")),
         Index(None, "county_code", "cadastral_code"),
         CheckConstraint("ownership IN ('G','J','Z')", name="ownership"),
         CheckConstraint("legality IN ('certified','approved_uncertified','unlawful')", name="legality"),
@@ -112,6 +120,8 @@ class ParcelAlias(Base):
     value: Mapped[str] = mapped_column(Text)
     valid_from: Mapped[date | None] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
+    import_id: Mapped[int | None] = mapped_column(BigInteger, comment="import that brought it")
+    ended_import_id: Mapped[int | None] = mapped_column(BigInteger, comment="import that ended it")
     __table_args__ = (Index(None, "county_code", "kind", "value"), Index(None, "parcel_id"))
 
 

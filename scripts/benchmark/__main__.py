@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from app import cluster
-from scripts.benchmark import county, exports, extents, overlay, paging, peers, report, tiles, writes
+from scripts.benchmark import county, exports, extents, importing, overlay, paging, peers, report, tiles, writes
 from scripts.benchmark.bench import FULL, QUICK, Bench
 from scripts.benchmark.land import Land
 from scripts.benchmark.report import Row
@@ -73,6 +73,8 @@ def measured(bench: Bench, chosen: list[str]) -> list[Row]:
 
 def main() -> int:
     """Prints the table, keeps it in .local/bench/report.md."""
+    if sys.argv[1:2] == ["import"]:
+        return importing.main(sys.argv[2:])
     args = parser().parse_args()
     effort = QUICK if args.quick else FULL
     land = Land(args.parcels or (100_000 if args.quick else 1_000_000))

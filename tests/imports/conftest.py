@@ -13,8 +13,9 @@ from sqlalchemy import text
 
 from app.core import crs, db
 from app.core.principal import system
+from app.imports.apply.parcel_classes import Difference
 from app.imports.report import ImportReport
-from app.imports.service import Options, import_files
+from app.imports.service import Options, import_files, undo_import
 
 from .makers import square
 
@@ -45,6 +46,14 @@ class TestCounty:
         stated = Options(data_date=on, **options)
         return await import_files(files, kind=kind, county_code=self.code, options=stated, principal=system(self.code), dry_run=dry_run)
 
+    async def differences(self, *files: Path, on: date) -> list[Difference]:
+        """How a delivery differs from the register; nothing is written."""
+        return (await self.load(*files, on=on, dry_run=True)).differences
+
+    async def undo(self, import_id: int | None, reason: str = "试验") -> dict[str, int]:
+        assert import_id is not None
+        return await undo_import(import_id, county_code=self.code, reason=reason, principal=system(self.code))
+
     async def rows(self, sql: str, **values: Any) -> list[Any]:
         async with db.engine().connect() as conn:
             return list((await conn.execute(text(sql), {"c": self.code, **values})).all())
@@ -53,8 +62,7 @@ class TestCounty:
         return (await self.rows(sql, **values))[0][0]
 
 
-@pytest.fixture
-async def county(seeded: None) -> TestCounty:
+async def made_county() -> TestCounty:
     """Towns 101 (x < 5,000 m) and 102 (beyond), bodies of both and a platform; an outline around them."""
     made = TestCounty(str(next(_NUMBERS)))
     outline = shapely.to_wkb(shapely.multipolygons([stored(square(-1000, -1000, 12_000, 6_000))]))
@@ -70,6 +78,12 @@ async def county(seeded: None) -> TestCounty:
         sql = "INSERT INTO responsible_body (county_code, code, name, kind, sort) VALUES (:c, :f, '经济开发区', 'functional_area', 2), (:c, :u, '未归属', 'unassigned', 999)"
         await conn.execute(text(sql), {"c": made.code, "f": f"{made.code}402", "u": f"{made.code}000"})
     return made
+
+
+@pytest.fixture
+async def county(seeded: None) -> TestCounty:
+    """A county of the test's own."""
+    return await made_county()
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ class Descent:
     child: int
     kind: str
     share: Decimal
+    is_same_ground: bool = False
 
 
 def compare(rows: ParcelRows, register: dict[str, Known]) -> Diff:
@@ -105,7 +106,8 @@ def descents(diff: Diff, rows: ParcelRows, vanished_plane: np.ndarray) -> list[D
         # Both hold when one parcel took the place of one: a split unless others merged into it as well.
         is_split = in_parent >= SHARE and (in_child < SHARE or splits[int(p)] > 1 or not _has_more_parents(child, of_parent, int(c)))
         share = Decimal(repr(float(in_parent if is_split else in_child))).quantize(Decimal("0.0001"))
-        found.append(Descent(diff.vanished[int(p)], diff.new[int(c)], "split" if is_split else "merge", min(share, Decimal(1))))
+        kind, is_same = "split" if is_split else "merge", bool(min(in_parent, in_child) >= SHARE)
+        found.append(Descent(diff.vanished[int(p)], diff.new[int(c)], kind, min(share, Decimal(1)), is_same))
     return sorted(found, key=lambda d: (d.parent.id, d.child))
 
 

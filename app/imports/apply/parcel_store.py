@@ -14,7 +14,7 @@ from app.imports.apply.parcel_diff import Known
 from app.imports.apply.parcel_rows import COLUMNS
 from app.parcels.models import ParcelAlias, ParcelVersion
 
-_COPIED = (*COLUMNS, "area_planar_m2", "area_geodesic_m2", "geom", "import_id", "source_row")
+COPIED = (*COLUMNS, "area_planar_m2", "area_geodesic_m2", "geom", "import_id", "source_row")
 
 
 async def register(conn: AsyncConnection, county: str, keys: Sequence[str], towns: Sequence[str]) -> dict[str, Known]:
@@ -35,7 +35,7 @@ async def register(conn: AsyncConnection, county: str, keys: Sequence[str], town
     }
 
 
-async def end_versions(conn: AsyncConnection, county: str, ended: Sequence[Known], on: date) -> None:
+async def end_versions(conn: AsyncConnection, county: str, ended: Sequence[Known], on: date, import_id: int) -> None:
     """End current versions on a day: the register's old word is closed, the same state until that day is recorded anew.
 
     A version that began on that very day is replaced by the correction, without a remainder.
@@ -44,17 +44,20 @@ async def end_versions(conn: AsyncConnection, county: str, ended: Sequence[Known
     if not ids:
         return
     await conn.execute(
-        text("UPDATE parcel_version SET recorded = tstzrange(lower(recorded), now()) WHERE county_code = :c AND version_id = ANY(:ids)"),
-        {"c": county, "ids": ids},
+        text(
+            "UPDATE parcel_version SET recorded = tstzrange(lower(recorded), now()), closed_import_id = :i"
+            " WHERE county_code = :c AND version_id = ANY(:ids)"
+        ),
+        {"c": county, "ids": ids, "i": import_id},
     )
-    copied = ", ".join(_COPIED)
+    copied = ", ".join(COPIED)
     await conn.execute(
         text(
-            f"INSERT INTO parcel_version (county_code, parcel_id, valid, {copied})"
-            f" SELECT county_code, parcel_id, daterange(lower(valid), :d), {copied} FROM parcel_version"
+            f"INSERT INTO parcel_version (county_code, parcel_id, opened_import_id, valid, {copied})"
+            f" SELECT county_code, parcel_id, CAST(:i AS bigint), daterange(lower(valid), :d), {copied} FROM parcel_version"
             " WHERE county_code = :c AND version_id = ANY(:ids) AND lower(valid) < :d ORDER BY version_id"
         ),
-        {"c": county, "ids": ids, "d": on},
+        {"c": county, "ids": ids, "d": on, "i": import_id},
     )
 
 
@@ -63,7 +66,7 @@ async def insert_versions(conn: AsyncConnection, columns: dict[str, Sequence[Any
     await bulk.insert(conn, ParcelVersion, columns)
 
 
-async def refresh_aliases(conn: AsyncConnection, county: str, wanted: Sequence[tuple[int, str, str]], on: date) -> None:
+async def refresh_aliases(conn: AsyncConnection, county: str, wanted: Sequence[tuple[int, str, str]], on: date, import_id: int) -> None:
     """Other numbers of these parcels: what no longer holds gets its end, what is new its beginning."""
     ids = sorted({parcel for parcel, _, _ in wanted})
     rows = await conn.execute(
@@ -74,11 +77,13 @@ async def refresh_aliases(conn: AsyncConnection, county: str, wanted: Sequence[t
     standing = {(r.parcel_id, r.kind, r.value): r.id for r in rows}
     ended = [number for key, number in standing.items() if key not in set(wanted)]
     if ended:
-        await conn.execute(text("UPDATE parcel_alias SET valid_to = :d WHERE id = ANY(:ids)"), {"d": on, "ids": ended})
+        sql = "UPDATE parcel_alias SET valid_to = :d, ended_import_id = :i WHERE county_code = :c AND id = ANY(:ids)"
+        await conn.execute(text(sql), {"d": on, "i": import_id, "c": county, "ids": ended})
     fresh = [key for key in dict.fromkeys(wanted) if key not in standing]
     if fresh:
         parcels, kinds, values = zip(*fresh, strict=True)
         columns: dict[str, Sequence[Any]] = {
             "county_code": [county] * len(fresh), "parcel_id": parcels, "kind": kinds, "value": values, "valid_from": [on] * len(fresh),
+            "import_id": [import_id] * len(fresh),
         }  # fmt: skip
         await bulk.insert(conn, ParcelAlias, columns)

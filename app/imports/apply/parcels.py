@@ -12,7 +12,8 @@ from app.core import crs, events
 from app.core.work import Work
 from app.imports import bulk, numbering
 from app.imports.apply import parcel_store
-from app.imports.apply.parcel_diff import Diff, compare, descents
+from app.imports.apply.parcel_classes import classify, narrowed
+from app.imports.apply.parcel_diff import Descent, Diff, compare, descents
 from app.imports.apply.parcel_rows import COLUMNS, ParcelRows, settle
 from app.imports.apply.plan import Job, Plan
 from app.imports.context import Context
@@ -25,16 +26,22 @@ _TOWN = COLUMNS.index("town_code")
 
 
 async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job) -> Plan:
-    """Check the delivery and compare it with the register."""
+    """Check the delivery, compare it with the register, keep what is accepted."""
     rows = settle(staged, county)
     known = await parcel_store.register(conn, job.county, sorted(rows.present), sorted(rows.covered))
-    diff = compare(rows, known)
+    whole = compare(rows, known)
+    vanished = crs.reproject(np.array([k.geom for k in whole.vanished], dtype=object), crs.STORED, county.meridian_epsg)
+    found = descents(whole, rows, vanished)
+    differences = classify(rows, whole, found)
+    diff = narrowed(rows, whole, found, differences, job.acceptance)
     _refuse_older(diff, job)
+    born = set(diff.new)
 
     async def write(work: Work) -> None:
-        await _write(work, rows=rows, diff=diff, county=county, job=job)
+        await _write(work, rows=rows, diff=diff, found=[d for d in found if d.child in born], job=job)
 
-    return Plan(write, {"applied": len(rows.index), **diff.counts()})
+    applied = len(rows.index) - sum(one.position is not None and not job.acceptance.takes(one) for one in differences)
+    return Plan(write, {"applied": applied, **diff.counts()}, differences, rows)
 
 
 def _refuse_older(diff: Diff, job: Job) -> None:
@@ -45,15 +52,15 @@ def _refuse_older(diff: Diff, job: Job) -> None:
         )
 
 
-async def _write(work: Work, *, rows: ParcelRows, diff: Diff, county: Context, job: Job) -> None:
+async def _write(work: Work, *, rows: ParcelRows, diff: Diff, found: list[Descent], job: Job) -> None:
     born = await _identities(work.conn, rows=rows, diff=diff, job=job)
-    await parcel_store.end_versions(work.conn, job.county, [*(k for _, k in diff.changed), *diff.vanished], job.data_on)
+    await parcel_store.end_versions(work.conn, job.county, [*(k for _, k in diff.changed), *diff.vanished], job.data_on, job.import_id)
     opened = [*born.items(), *((p, k.id) for p, k in diff.changed), *((p, k.id) for p, k in diff.back)]
     opened.sort(key=lambda pair: pair[1])
     if opened:
         await parcel_store.insert_versions(work.conn, _versions(rows, opened, job))
-    await parcel_store.refresh_aliases(work.conn, job.county, _aliases(rows, opened), job.data_on)
-    await _lineage(work.conn, rows=rows, diff=diff, born=born, county=county, job=job)
+    await parcel_store.refresh_aliases(work.conn, job.county, _aliases(rows, opened), job.data_on, job.import_id)
+    await _lineage(work.conn, found, born=born, job=job)
     if opened or diff.vanished:
         work.touch("parcels", "cases")  # a case is drawn with its parcels' shapes
         await events.publish(work.conn, events.ParcelsChanged(job.county, [i for _, i in opened] + [k.id for k in diff.vanished]))
@@ -92,6 +99,7 @@ def _versions(rows: ParcelRows, opened: list[tuple[int, int]], job: Job) -> dict
         "area_planar_m2": [planar for planar, _ in areas],
         "area_geodesic_m2": [geodesic for _, geodesic in areas],
         "import_id": [job.import_id] * len(opened),
+        "opened_import_id": [job.import_id] * len(opened),
         "source_row": [rows.row[p] for p in positions],
     }
     return columns | {name: [rows.values[p][i] for p in positions] for i, name in enumerate(COLUMNS)}
@@ -111,9 +119,7 @@ def _aliases(rows: ParcelRows, opened: list[tuple[int, int]]) -> list[tuple[int,
     return wanted
 
 
-async def _lineage(conn: AsyncConnection, *, rows: ParcelRows, diff: Diff, born: dict[int, int], county: Context, job: Job) -> None:
-    vanished = crs.reproject(np.array([k.geom for k in diff.vanished], dtype=object), crs.STORED, county.meridian_epsg)
-    found = descents(diff, rows, vanished)
+async def _lineage(conn: AsyncConnection, found: list[Descent], *, born: dict[int, int], job: Job) -> None:
     if found:
         columns: dict[str, Sequence[Any]] = {
             "county_code": [job.county] * len(found), "parent_id": [d.parent.id for d in found], "child_id": [born[d.child] for d in found],

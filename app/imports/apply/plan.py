@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.principal import Principal
 from app.core.work import Work
+from app.imports.apply.parcel_classes import Acceptance, Difference
+from app.imports.apply.parcel_rows import ParcelRows
 from app.imports.context import Context
 from app.imports.stage import Staged
 
@@ -22,6 +24,7 @@ class Job:
     family: str | None = None
     layer: str | None = None
     import_id: int = 0
+    acceptance: Acceptance = field(default_factory=Acceptance)
 
 
 @dataclass
@@ -30,6 +33,9 @@ class Plan:
 
     write: Callable[[Work], Awaitable[None]]
     counts: dict[str, int] = field(default_factory=dict)
+    differences: list[Difference] = field(default_factory=list)
+    """Parcels: each row and each vanished parcel with its class, accepted or not."""
+    rows: ParcelRows | None = None
 
 
 Handler = Callable[[AsyncConnection, Staged, Context, Job], Awaitable[Plan]]
