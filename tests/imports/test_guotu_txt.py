@@ -91,3 +91,38 @@ def test_a_vertex_that_cannot_be_read_spoils_its_plot_only(tmp_path: Path) -> No
 def test_the_order_and_direction_of_rings_do_not_matter(rings: list, turned: bool) -> None:
     shape = polygon_of([list(reversed(r)) if turned else r for r in rings])
     assert shape.area == pytest.approx(16000 - 400)
+
+
+def told(folder: Path, text: str) -> list[tuple[str, int, str]]:
+    (delivery,) = read(write(folder, text))
+    return [(i.code, i.row, i.value) for i in delivery.issues]
+
+
+@pytest.mark.parametrize("hectares", ["0.8000", "0.80005", "0.8", "", "/", "约8亩"])
+def test_an_area_that_is_the_shapes_own_up_to_rounding_is_fine(tmp_path: Path, hectares: str) -> None:
+    assert told(tmp_path, makers.txt([OUTER]).replace("0.8000", hectares)) == []
+
+
+@pytest.mark.parametrize("hectares", ["0.8001", "0.7999", "8000", "12", "0"])
+def test_an_area_beyond_rounding_is_told(tmp_path: Path, hectares: str) -> None:
+    found = told(tmp_path, makers.txt([OUTER]).replace("0.8000", hectares))
+    assert found == [("area_declared_differs", 1, f"申报 {hectares} 公顷,图形 0.8000 公顷")]
+
+
+def test_holes_are_no_area(tmp_path: Path) -> None:
+    assert told(tmp_path, makers.txt([OUTER, HOLE]).replace("0.8000", "0.7600")) == []
+    assert [code for code, *_ in told(tmp_path, makers.txt([OUTER, HOLE]))] == ["area_declared_differs"]
+
+
+def test_points_left_out_are_told(tmp_path: Path) -> None:
+    """A file cut off, a point lost in the middle, a point given twice; the closing point may be counted or not."""
+    lines = makers.txt([OUTER]).splitlines()
+    middle = next(n for n, line in enumerate(lines) if line.startswith("J3,"))
+    text = "\r\n".join([*lines[:middle], *lines[middle + 1 :]])
+    assert told(tmp_path, text.replace("5,0.8000", "4,0.4000")) == [("point_numbers_irregular", 1, "J2 之后是 J4(跳号)")]
+    assert told(tmp_path, text.replace("0.8000", "0.4000")) == [
+        ("point_count_differs", 1, "写明 5,实有 4"), ("point_numbers_irregular", 1, "J2 之后是 J4(跳号)")
+    ]  # fmt: skip
+    assert told(tmp_path, "\r\n".join(lines).replace("5,0.8000", "4,0.8000")) == []
+    twice = "\r\n".join([*lines[: middle + 1], *lines[middle:]])
+    assert told(tmp_path, twice.replace("5,0.8000", "6,0.8000")) == [("point_numbers_irregular", 1, "J3 之后是 J3(重号)")]

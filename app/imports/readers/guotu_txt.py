@@ -1,32 +1,29 @@
-"""国土 TXT (勘测定界 boundary points): plots of rings of points, each row 点号,圈号,X(north),Y(east)."""
+"""国土 TXT (勘测定界 boundary points): plots as rows, their rings as shapes in 4490, what the file says of itself held against them."""
 
-import re
-from dataclasses import dataclass, field
+import math
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
 
+from app.imports import values
 from app.imports.checks.catalogue import issue
 from app.imports.errors import FileUnreadable
+from app.imports.guotu import numbers
+from app.imports.guotu.survey import Line, Plot, Point, Survey, parse, readable
 from app.imports.readers import crs as crs_of
 from app.imports.readers import encoding as encodings
 from app.imports.readers.base import Delivery, Detected, ReadOptions, sha256_of
 from app.imports.readers.container import Source
-from app.imports.readers.guotu_crs import Axes, read_axes, source_crs
+from app.imports.readers.guotu_crs import Axes, TxtCrs, read_axes, source_crs
 from app.imports.readers.rings import polygon_of
 
 HEADERS = ("编号", "名称", "勘测面积(公顷)", "图形属性", "图幅号", "用途", "地类编码")
-
-
-@dataclass
-class Plot:
-    """One 地块: its head line and its points (ring, first value, second value)."""
-
-    head: dict[str, str | None]
-    declared_points: str
-    points: list[tuple[str, float, float]] = field(default_factory=list)
-    damage: str = ""
+_ROUNDING_M2 = 0.5
+"""Half of the last decimal of 公顷 at 4 decimals."""
+Ring = list[tuple[float, float]]
 
 
 def read(source: Source, options: ReadOptions) -> Delivery:
@@ -34,82 +31,83 @@ def read(source: Source, options: ReadOptions) -> Delivery:
     raw = source.path.read_bytes()
     found = encodings.detect([raw], explicit=options.encoding, source=source.name)
     try:
-        text = raw.decode(found.name, errors="replace").lstrip("\ufeff")
-    except UnicodeDecodeError as error:
+        survey = parse(raw, found.name)
+    except (UnicodeError, LookupError) as error:
         raise FileUnreadable(f"{source.name} 不是 {found.name} 文本") from error
-    attributes, plots = parse(text)
-    if not plots:
+    if not survey.plots:
         raise FileUnreadable(f"{source.name} 不是国土 TXT:没有以 @ 结尾的地块行", hint="应有 [属性描述]、[地块坐标] 两段")
-    axes = read_axes([(a, b) for plot in plots for _, a, b in plot.points], file=source.name)
-    where = source_crs(attributes, axes, explicit=options.crs, file=source.name)
-    geometry, issues = np.full(len(plots), None, dtype=object), []
-    for position, plot in enumerate(plots):
-        if plot.damage:
-            issues.append(issue("geometry_unusable", file=source.name, row=position + 1, value=plot.damage))
-        elif plot.points:
-            geometry[position] = polygon_of(_rings(plot, axes, where.strip_prefix))
-    geometry = crs_of.to_4490(geometry, where.source, file=source.name)
+    plots = [list(plot.points()) for plot in survey.plots]
+    axes = read_axes([point.values for plot in plots for point in plot if isinstance(point, Point)], file=source.name)
+    where = source_crs(survey.attributes(), axes, explicit=options.crs, file=source.name)
+    geometry, issues, miscounted = np.full(len(plots), None, dtype=object), [], []
+    for row, (plot, points) in enumerate(zip(survey.plots, plots, strict=True), 1):
+        damaged = next((point for point in points if isinstance(point, Line)), None)
+        if damaged is not None:
+            told = readable(damaged.text.strip())[:60]
+            issues.append(issue("geometry_unusable", file=source.name, row=row, value=f"界址点无法读取:{told}"))
+            continue
+        rings = numbers.rings_of([point for point in points if isinstance(point, Point)])
+        shape = geometry[row - 1] = polygon_of([_xy(ring, axes, where) for ring in rings])
+        checked = _checked(plot, rings, shape if _is_metric(where) else None)
+        issues += [issue(code, file=source.name, row=row, field=field, value=told) for code, field, told in checked]
+        miscounted += [row] if any(code == "point_count_differs" for code, *_ in checked) else []
     detected = Detected(
         format="国土TXT", encoding=found.name, encoding_reason=found.reason, crs=where.source.name, crs_reason=where.source.reason,
-        axis_order=axes.told, notes=_notes(plots),
+        axis_order=axes.told, notes=_notes(miscounted),
     )  # fmt: skip
-    frame = pd.DataFrame([plot.head for plot in plots], columns=list(HEADERS), dtype=object)
-    return Delivery(Path(source.name), sha256_of(source.parts), detected, frame, geometry, np.arange(1, len(plots) + 1), issues=issues)
+    geometry = crs_of.to_4490(geometry, where.source, file=source.name)
+    rows = np.arange(1, len(plots) + 1)
+    return Delivery(Path(source.name), sha256_of(source.parts), detected, _frame(survey), geometry, rows, issues=issues)
 
 
-def parse(text: str) -> tuple[dict[str, str], list[Plot]]:
-    """The [属性描述] pairs and the plots of [地块坐标]."""
-    attributes: dict[str, str] = {}
-    plots: list[Plot] = []
-    for line in text.splitlines():
-        line = line.strip().strip("\x00")
-        if not line or line.startswith("["):
-            continue
-        cells = [cell.strip() for cell in re.split("[,\uff0c]", line)]
-        if line.endswith("@"):
-            plots.append(_head(cells))
-        elif not plots and "=" in line:
-            key, _, value = line.partition("=")
-            attributes[key.strip()] = value.strip()
-        elif plots:
-            _point(plots[-1], cells, line)
-    return attributes, plots
+def _frame(survey: Survey) -> pd.DataFrame:
+    rows = []
+    for plot in survey.plots:
+        _, area, code, name, shape, sheet, use, use_code = (readable(cell) or None for cell in plot.head())
+        rows.append((code, name, area, shape, sheet, use, use_code))
+    return pd.DataFrame(rows, columns=list(HEADERS), dtype=object)
 
 
-def _head(cells: list[str]) -> Plot:
-    padded = [*cells[:-1], *[""] * 8][:8]
-    points, area, code, name, shape, sheet, use, use_code = padded
-    values = (code, name, area, shape, sheet, use, use_code)
-    return Plot(dict(zip(HEADERS, (value or None for value in values), strict=True)), points)
+def _xy(ring: list[Point], axes: Axes, where: TxtCrs) -> Ring:
+    return [axes.east_north(*point.values, strip_prefix=where.strip_prefix) for point in ring]
 
 
-def _point(plot: Plot, cells: list[str], line: str) -> None:
+def _is_metric(where: TxtCrs) -> bool:
+    crs = where.source.crs
+    return crs.is_projected and crs.axis_info[0].unit_conversion_factor == 1
+
+
+def _checked(plot: Plot, rings: list[list[Point]], shape: BaseGeometry | None) -> list[tuple[str, str, str]]:
+    """What the plot says of itself against what it draws: (issue code, field, value)."""
+    said, area, *_ = plot.head()
+    count, found = sum(map(len, rings)), []
+    if said.isdecimal() and int(said) not in (count, count - numbers.closed(rings)):
+        found.append(("point_count_differs", "点数", f"写明 {said},实有 {count}"))
+    if told := numbers.irregular(rings):
+        found.append(("point_numbers_irregular", "点号", told))
+    if shape is not None and (told := _differing(area, shape)):
+        found.append(("area_declared_differs", HEADERS[2], told))
+    return found
+
+
+def _differing(declared: str, shape: BaseGeometry) -> str:
+    """'' when 面积(公顷) is the shape's own up to its 4 decimals and the points' rounding, or the shape is not valid."""
     try:
-        ring, first, second = (cells[1], float(cells[2]), float(cells[3]))
-    except (IndexError, ValueError):
-        # A vertex that can't be read must not be left out silently: the shape would be another one.
-        plot.damage = plot.damage or f"界址点无法读取:{line[:60]}"
-        return
-    plot.points.append((ring, first, second))
+        hectares = values.number(declared)
+    except values.Unreadable:
+        return ""
+    if hectares is None or not shapely.is_valid(shape):
+        return ""
+    drawn = shapely.area(shape)
+    if abs(float(hectares) * 10_000 - drawn) <= _ROUNDING_M2 + _by_points(shape):
+        return ""
+    return f"申报 {declared} 公顷,图形 {drawn / 10_000:.4f} 公顷"
 
 
-def _rings(plot: Plot, axes: Axes, strip_prefix: bool) -> list[list[tuple[float, float]]]:
-    """Rings in order; a new one begins with a new ring number or after a ring has closed."""
-    rings: list[list[tuple[float, float]]] = []
-    number: str | None = None
-    for ring, first, second in plot.points:
-        x, y = axes.east_north(first, second, strip_prefix=strip_prefix)
-        closed = bool(rings) and len(rings[-1]) > 3 and rings[-1][0] == rings[-1][-1]
-        if ring != number or closed:
-            rings.append([])
-            number = ring
-        rings[-1].append((x, y))
-    return rings
+def _by_points(shape: BaseGeometry) -> float:
+    """m² by which an area may differ from that of the points before they were rounded to 3 decimals: each moves it along its edges."""
+    return 0.0005 * float(shapely.length(shape)) / math.sqrt(shapely.get_num_coordinates(shape))
 
 
-def _notes(plots: list[Plot]) -> list[str]:
-    def fits(plot: Plot) -> bool:
-        return not plot.declared_points.isdigit() or int(plot.declared_points) - len(plot.points) in (0, -1)
-
-    wrong = [i for i, plot in enumerate(plots, 1) if not fits(plot)]
-    return [f"点数与实际界址点数不符的地块:第 {'、'.join(map(str, wrong[:10]))} 个"] if wrong else []
+def _notes(miscounted: list[int]) -> list[str]:
+    return [f"点数与实际界址点数不符的地块:第 {'、'.join(map(str, miscounted[:10]))} 个"] if miscounted else []
