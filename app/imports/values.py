@@ -103,6 +103,17 @@ def vocabulary(name: str) -> dict[str, str]:
         return {fold_word(row["word"]): row["value"] for row in csv.DictReader(handle) if row["list"] == name}
 
 
+@cache
+def words(name: str) -> list[str]:
+    """The preferred word of each stored value of one list, in the list's order."""
+    first: dict[str, str] = {}
+    with Path(__file__).with_name("vocabularies.csv").open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            if row["list"] == name:
+                first.setdefault(row["value"], row["word"])
+    return list(first.values())
+
+
 def fold_word(text: str) -> str:
     """Full-width and traditional bracket forms folded, white space and quotation marks dropped."""
     return re.sub(r"[\s“”\"'‘’]", "", unicodedata.normalize("NFKC", text)).upper()

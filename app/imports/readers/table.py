@@ -17,6 +17,7 @@ from app.imports.readers import crs as crs_of
 from app.imports.readers import encoding as encodings
 from app.imports.readers.base import Delivery, Detected, ReadOptions, sha256_of
 from app.imports.readers.container import Source
+from app.imports.workbooks import own
 
 Grid = list[list[str | None]]
 _WKT_HEADERS = {"wkt", "geometry", "geom", "the_geom", "图形"}
@@ -26,11 +27,11 @@ _HEADER_ROWS = 10
 def read(source: Source, options: ReadOptions) -> Delivery:
     """The one sheet (or CSV) of a table file."""
     detected = Detected(format=source.format)
-    grid = _read_csv(source, options, detected) if source.format == "csv" else _read_sheet(source, options, detected)
+    grid, prefilled = _read_csv(source, options, detected) if source.format == "csv" else _read_sheet(source, options, detected)
     headers, body = _split(grid, source)
     frame, rows = _frame(headers, body)
     delivery = Delivery(Path(source.name), sha256_of(source.parts), detected, frame, None, rows)
-    _note_empty_rows(delivery, len(body))
+    _note_empty_rows(delivery, prefilled)
     _take_wkt(delivery, options)
     return delivery
 
@@ -50,12 +51,15 @@ def cell_text(value: Any) -> str | None:
     return str(value)
 
 
-def _read_sheet(source: Source, options: ReadOptions, detected: Detected) -> Grid:
+def _read_sheet(source: Source, options: ReadOptions, detected: Detected) -> tuple[Grid, frozenset[str]]:
+    """The sheet with the data, and the columns that a template filled in beforehand."""
     try:
         with CalamineWorkbook.from_path(source.path) as book:
             grids = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in book.sheet_names}
     except (CalamineError, OSError, ValueError) as error:
         raise FileUnreadable(f"{source.name} 不是有效的 Excel 文件(损坏或加密):{str(error)[:99]}", hint="请另存为 .xlsx") from error
+    prefilled = own.prefilled(grids)
+    grids = {name: grid for name, grid in grids.items() if not own.is_own(grid)}
     filled = [name for name, grid in grids.items() if grid]
     if options.layer is not None and options.layer in grids:
         chosen = options.layer
@@ -68,10 +72,10 @@ def _read_sheet(source: Source, options: ReadOptions, detected: Detected) -> Gri
     else:
         raise LayerAmbiguous(f"{source.name} 有 {len(filled)} 个工作表:{'、'.join(filled)}", hint="请用 --layer 指定", layers=filled)
     detected.layer, detected.encoding, detected.encoding_reason = chosen, "UTF-8", "格式规定"
-    return [[cell_text(cell) for cell in row] for row in grids[chosen]]
+    return [[cell_text(cell) for cell in row] for row in grids[chosen]], prefilled
 
 
-def _read_csv(source: Source, options: ReadOptions, detected: Detected) -> Grid:
+def _read_csv(source: Source, options: ReadOptions, detected: Detected) -> tuple[Grid, frozenset[str]]:
     raw = source.path.read_bytes()
     found = encodings.detect(raw.splitlines() if not raw.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")) else [raw],
                              explicit=options.encoding, source=source.name)  # fmt: skip
@@ -87,17 +91,23 @@ def _read_csv(source: Source, options: ReadOptions, detected: Detected) -> Grid:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise FileUnreadable(f"{source.name} 的 CSV 结构有误:{error}") from error
-    return [[cell or None for cell in row] for row in rows]
+    return [[cell or None for cell in row] for row in rows], frozenset()
 
 
 def _split(grid: Grid, source: Source) -> tuple[list[str], Grid]:
-    """Header: the first row filled over at least half of the width, below any title lines."""
+    """Headers, and the rows below them."""
     grid = [[c if c is None or c.strip() else None for c in row] for row in grid]
+    position = header_row(grid)
+    if position is None:
+        raise FileUnreadable(f"{source.name} 里没有数据")
+    return [(c or "").strip() for c in grid[position]], grid[position + 1 :]
+
+
+def header_row(grid: Grid) -> int | None:
+    """The first row filled over at least half of the width, below any title lines."""
     widest = max((sum(c is not None for c in row) for row in grid[:_HEADER_ROWS]), default=0)
-    for position, row in enumerate(grid[:_HEADER_ROWS]):
-        if widest and sum(c is not None for c in row) * 2 >= widest:
-            return [(c or "").strip() for c in row], grid[position + 1 :]
-    raise FileUnreadable(f"{source.name} 里没有数据")
+    filled = (p for p, row in enumerate(grid[:_HEADER_ROWS]) if sum(c is not None for c in row) * 2 >= widest)
+    return next(filled, None) if widest else None
 
 
 def _frame(headers: list[str], body: Grid) -> tuple[pd.DataFrame, np.ndarray]:
@@ -117,11 +127,17 @@ def _frame(headers: list[str], body: Grid) -> tuple[pd.DataFrame, np.ndarray]:
     return frame.loc[:, [bool(h) for h in headers]] if not all(headers) else frame, np.arange(1, len(body) + 1)
 
 
-def _note_empty_rows(delivery: Delivery, total: int) -> None:
-    empty = delivery.frame.isna().all(axis=1).to_numpy() if total else np.zeros(0, dtype=bool)
+def _note_empty_rows(delivery: Delivery, prefilled: frozenset[str]) -> None:
+    """Rows that hold nothing, or nothing but what a template held already, are left out and told."""
+    to_fill = delivery.frame.drop(columns=[c for c in delivery.frame.columns if c in prefilled])
+    judged = to_fill if to_fill.shape[1] else delivery.frame
+    empty = judged.isna().all(axis=1).to_numpy() if len(delivery.frame) else np.zeros(0, dtype=bool)
     if empty.any():
-        layer = delivery.detected.layer
-        delivery.issues += [issue("row_empty", file=delivery.file, layer=layer, row=row) for row in delivery.rows[empty]]
+        layer, blank = delivery.detected.layer, delivery.frame.isna().all(axis=1)
+        delivery.issues += [
+            issue("row_empty", file=delivery.file, layer=layer, row=row, value="" if nothing else "预填的行没有填写")
+            for row, nothing in zip(delivery.rows[empty], blank[empty], strict=True)
+        ]
         delivery.frame, delivery.rows = delivery.frame[~empty].reset_index(drop=True), delivery.rows[~empty]
 
 
