@@ -3,11 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.imports.apply.parcel_classes import Difference
 from app.imports.checks.catalogue import CATALOGUE
 from app.imports.checks.issue import Issue
+
+if TYPE_CHECKING:  # the rooms of apply know the report's queries
+    from app.imports.apply.parcel_classes import Difference
 
 _SHOWN = 20
 
@@ -25,7 +27,7 @@ class ImportReport:
     issues: list[Issue] = field(default_factory=list)
     import_id: int | None = None
     delivery_hash: str = ""
-    differences: list[Difference] = field(default_factory=list)
+    differences: "list[Difference]" = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property

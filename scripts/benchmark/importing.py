@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app import cluster
-from scripts.benchmark import county, delivery
+from scripts.benchmark import county, delivery, peers
 from scripts.benchmark.land import COUNTY, Land
 from scripts.benchmark.report import Row, document, plain
 
@@ -52,9 +51,8 @@ def measured(url: str, land: Land) -> Took:
 
 def _copy(url: str, path: Path) -> float:
     """Seconds of ogr2ogr with COPY and its usual spatial index."""
-    host = re.search(r"host=([^&]+)", url)
-    assert host
-    dsn = f"PG:dbname={url.split('/')[-1].split('?')[0]} user=yima host={host[1]}"
+    host, database = peers.parts(url)
+    dsn = f"PG:host='{host}' port='5432' user='yima' dbname='{database}'"
     since = time.monotonic()
     argv = ["ogr2ogr", "-q", "-f", "PostgreSQL", dsn, str(path), "-nln", "bare", "--config", "PG_USE_COPY", "YES"]
     subprocess.run(argv, check=True)
