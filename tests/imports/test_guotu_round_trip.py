@@ -1,6 +1,5 @@
 """国土 TXT: what is read is written again byte by byte; what is written reads back to the same shapes and words. No database."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +12,11 @@ from app.imports.guotu.survey import Plot, Point, parse
 from app.imports.guotu.write import BOM, LINE_END, ZONES, Form, Parcel, heading, plain, plot, survey
 from app.imports.readers import ReadOptions, read
 from app.imports.readers.rings import polygon_of
+from tests.conftest import SHARED
 
 from .lands import lands
 
-SHARED = Path("/work/shared/data/guotu_txt")
+SAMPLES = SHARED / "data" / "guotu_txt"
 CODECS = ("utf-8", "utf-8-sig", "gbk", "utf-16", "utf-16-le")
 WORDS = st.text("宗地慈溪工业园甲乙丙路号镇AB0 9-()/(),、。.,@\n\t\u3000", max_size=16)
 SPELLED = """[属性描述]
@@ -58,9 +58,9 @@ def test_every_spelling_is_kept_and_understood(encoding: str, end: str, last: st
     assert not any(isinstance(point, Point) for point in second.points())
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED} is not on this machine")
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"{SAMPLES} is not on this machine")
 def test_real_files_come_back_byte_by_byte() -> None:
-    for path in SHARED.iterdir():
+    for path in SAMPLES.iterdir():
         raw = path.read_bytes()
         again = parse(raw, "gbk" if "gbk" in path.name else "utf-8")
         assert again.bytes() == raw
