@@ -79,6 +79,8 @@ def import_files(
     mapping: Annotated[Path | None, typer.Option("--map", help="字段对照 TOML")] = None,
     family: Annotated[str | None, typer.Option(help="planning: 规划类别")] = None,
     data_date: Annotated[str | None, typer.Option(help="数据日期 YYYY-MM-DD, 默认今天")] = None,
+    axis_order: Annotated[str | None, typer.Option(help="坐标次序: east_north|north_east|per_row (逐行调换颠倒的行)")] = None,
+    unit: Annotated[list[str] | None, typer.Option(help="面积列的单位, 如 证载面积=亩; 可多次")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查, 不写入")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:  # fmt: skip
@@ -88,7 +90,8 @@ def import_files(
 
     wiring.subscribe()
     options = service.Options(layer=layer, crs=crs, encoding=encoding, mapping=mapping, family=family,
-                              data_date=day(data_date, "--data-date"))  # fmt: skip
+                              data_date=day(data_date, "--data-date"), axis_order=service.axis_order_of(axis_order),
+                              units=dict(pair.rpartition("=")[::2] for pair in unit or []))  # fmt: skip
     report = run(service.import_files(files, kind=kind, county_code=county, options=options, principal=system(county), dry_run=dry_run))
     typer.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=1, default=str) if as_json else report.as_text())
 

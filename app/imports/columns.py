@@ -38,6 +38,8 @@ class Match:
     header: str
     canonical: str
     unit: str = ""
+    stated: bool = False
+    """The user stated the unit."""
 
     def factor(self, dimension: str) -> Decimal:
         return UNITS[dimension][self.unit] if dimension else Decimal(1)
@@ -62,7 +64,7 @@ def map_columns(headers: list[str], kind: Kind, *, short_headers: bool = False, 
     for canonical, (header, unit) in stated.items():
         if header not in headers:
             raise MappingInvalid(f"列对应表写了“{header}”,{file} 没有这一列", hint="现有列:" + "、".join(headers))
-        result.matches[canonical] = Match(header, canonical, unit)
+        result.matches[canonical] = Match(header, canonical, unit, stated=bool(unit))
         taken.add(header)
     best: dict[str, tuple[int, Match]] = {}
     for header in headers:
@@ -102,7 +104,12 @@ def split_unit(header: str) -> tuple[str, str]:
     match = _UNIT_TAIL.match(folded)
     if match is None:
         return _fold(folded), ""
-    return _fold(match["name"]), _fold(match["unit"]).replace("㎡", "m2").replace("m²", "m2")
+    return _fold(match["name"]), fold_unit(match["unit"])
+
+
+def fold_unit(text: str) -> str:
+    """A unit as UNITS has it: ㎡ and m² are m2."""
+    return _fold(text.replace("㎡", "m2").replace("m²", "m2"))
 
 
 def label(kind: str, canonical: str) -> str:

@@ -4,6 +4,7 @@ import json
 from datetime import date
 from typing import Any
 
+import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,6 +59,17 @@ async def parcel_ids(conn: AsyncConnection, county: str) -> dict[str, int]:
     """Source key → id, also by the key folded to upper case without white space."""
     rows = (await conn.execute(text("SELECT source_key, id FROM parcel WHERE county_code = :c ORDER BY id"), {"c": county})).all()
     return {"".join(r.source_key.split()).upper(): r.id for r in rows} | {r.source_key: r.id for r in rows}
+
+
+async def standing_share(conn: AsyncConnection, county: str, points: np.ndarray, areas: np.ndarray) -> float:
+    """Share of points (4490) that lie in a current parcel whose planar area is within 3 % of theirs (m²)."""
+    sql = text(
+        "SELECT count(*) FROM unnest(CAST(:x AS float8[]), CAST(:y AS float8[]), CAST(:m AS float8[])) AS u(x, y, m) WHERE EXISTS ("
+        " SELECT 1 FROM parcel_version v WHERE v.county_code = :c AND v.is_current"
+        " AND ST_Covers(v.geom, ST_SetSRID(ST_MakePoint(u.x, u.y), 4490)) AND v.area_planar_m2 BETWEEN u.m * 0.97 AND u.m * 1.03)"
+    )
+    values = {"c": county, "x": points[:, 0].tolist(), "y": points[:, 1].tolist(), "m": areas.tolist()}
+    return int((await conn.execute(sql, values)).scalar_one()) / max(len(points), 1)
 
 
 async def enterprise_ids(conn: AsyncConnection, county: str) -> dict[str, int]:

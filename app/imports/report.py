@@ -49,6 +49,8 @@ class ImportReport:
         for file in self.files:
             facts = "  ".join(f"{k}={file[k]}" for k in ("layer", "encoding", "crs", "axis_order") if file.get(k))
             lines.append(f"  {file['name']}  {file['rows']} 行  {facts}")
+            lines += [f"    {f['fact']} {f['column']} {f['value']} ({f['confidence']:.0%}):{f['reason']}" for f in file.get("findings", [])]
+            lines += [f"    {note}" for note in file.get("notes", [])]
         lines.append("  " + "  ".join(f"{name} {number}" for name, number in self.counts.items()))
         for code, number in self.issue_counts.items():
             kind, severity = CATALOGUE[code], next(i.severity for i in self.issues if i.code == code)

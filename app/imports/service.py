@@ -3,10 +3,11 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any, get_args
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,12 +15,14 @@ from app.core import clock, db
 from app.core.errors import NotFound
 from app.core.principal import Principal
 from app.core.work import writing
-from app.imports import context, queries
+from app.imports import context, queries, standing
 from app.imports.apply import Applied, handler_of, undo
 from app.imports.apply.parcel_classes import Acceptance
 from app.imports.apply.plan import Job, Plan
+from app.imports.errors import MappingInvalid
 from app.imports.kinds import Kind, kind_of
 from app.imports.readers import ReadOptions
+from app.imports.readers.base import AxisOrder, Place
 from app.imports.report import ImportReport
 from app.imports.stage import Staged, stage
 from app.imports.steps import Steps
@@ -36,9 +39,24 @@ class Options:
     family: str | None = None
     data_date: date | None = None
     acceptance: Acceptance = field(default_factory=Acceptance)
+    axis_order: AxisOrder | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
 
-    def reading(self, kind: Kind) -> ReadOptions:
-        return ReadOptions(layer=self.layer, crs=self.crs, encoding=self.encoding, layer_is_label=kind.name == "lists")
+    def reading(self, kind: Kind, place: Place) -> ReadOptions:
+        return ReadOptions(
+            layer=self.layer, crs=self.crs, encoding=self.encoding, axis_order=self.axis_order, units=self.units,
+            layer_is_label=kind.name == "lists", place=place,
+        )  # fmt: skip
+
+
+def axis_order_of(said: str | None) -> AxisOrder | None:
+    """The axis order as people type it."""
+    if said is None:
+        return None
+    found = next((order for order in get_args(AxisOrder) if order == said), None)
+    if found is None:
+        raise MappingInvalid(f"没有坐标次序 {said}", hint="可选:" + "、".join(get_args(AxisOrder)))
+    return found
 
 
 async def import_files(
@@ -51,8 +69,13 @@ async def import_files(
     """
     wanted, steps = kind_of(kind), steps or Steps()
     data_on = options.data_date or clock.today()
+    async with db.reading() as conn:
+        reading = options.reading(wanted, await context.place(conn, county_code))
     with steps.of("reading"):
-        staged = await asyncio.to_thread(stage, files, wanted, options=options.reading(wanted), data_on=data_on, mapping=options.mapping)
+        staged = await asyncio.to_thread(stage, files, wanted, options=reading, data_on=data_on, mapping=options.mapping)
+    if wanted.name == "parcels":
+        async with db.reading() as conn:
+            await standing.compare(conn, county_code, staged.deliveries, stated=options.crs is not None)
     job = Job(county_code, data_on, principal, options.family, options.layer, acceptance=options.acceptance)
     report = _report(staged, job, dry_run=dry_run, options=options)
     if dry_run:
@@ -108,7 +131,10 @@ def _report(staged: Staged, job: Job, *, dry_run: bool, options: Options) -> Imp
 
 def delivery_hash(hashes: Sequence[str], kind: str, data_on: date, options: Options) -> str:
     """SHA-256 over the files' hashes, kind, day and options: the same delivery has the same one."""
-    stated = [options.layer, options.crs, options.encoding, options.family, options.mapping.read_text("utf-8") if options.mapping else None]
+    mapping = options.mapping.read_text("utf-8") if options.mapping else None
+    stated: list[Any] = [options.layer, options.crs, options.encoding, options.family, mapping]
+    # Added only where stated, so that the hash of an earlier delivery stays what it was.
+    stated += [{"axis_order": options.axis_order, "units": dict(options.units)}] if options.axis_order or options.units else []
     left_out = [sorted(options.acceptance.except_classes), sorted(options.acceptance.except_rows)]
     return hashlib.sha256(
         json.dumps([list(hashes), kind, data_on.isoformat(), stated, *(left_out if any(left_out) else [])]).encode()

@@ -1,7 +1,7 @@
 """Stage: files → one table of canonical values with geometry, issues and what may still be applied. No database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -11,12 +11,13 @@ import numpy as np
 
 from app.enterprises.uscc import parse_uscc
 from app.imports import readers, values
+from app.imports.area_units import Slip, settle_units
 from app.imports.checks.catalogue import issue
 from app.imports.checks.issue import Issue, Severity
 from app.imports.columns import ColumnMap, Match, label, map_columns
-from app.imports.errors import GeometryRequired
 from app.imports.kinds import Column, Kind
 from app.imports.readers import Delivery, ReadOptions
+from app.imports.shapes import shapes_of
 
 _CENT = Decimal("0.01")
 _LONGEST_KEY = 200
@@ -45,6 +46,8 @@ class Staged:
     maps: list[ColumnMap]
     raw: dict[str, list[str | None]] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    unsure: dict[str, set[int]] = field(default_factory=dict)
+    """Canonical column → rows whose value was put aside with an issue of its own: unknown, but not missing."""
     ok: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __len__(self) -> int:
@@ -68,30 +71,24 @@ class Staged:
 
 
 def stage(files: Sequence[Path], kind: Kind, *, options: ReadOptions, data_on: date, mapping: Path | None = None) -> Staged:
-    """Read, map and convert all files of one delivery."""
+    """Read, map and convert all files of one delivery. What a file leaves open is asked: problems with `choices`."""
+    options = replace(options, geometry=kind.geometry)
     deliveries = [delivery for path in files for delivery in readers.read(Path(path), options)]
     maps = [
         map_columns([str(c) for c in d.frame.columns], kind, short_headers=d.short_headers, override=mapping, file=d.file)
         for d in deliveries
     ]
     origin = [Origin(d.file, d.detected.layer, int(row)) for d in deliveries for row in d.rows]
-    staged = Staged(kind, data_on, origin, {}, _geometry(deliveries, kind), deliveries, maps)
+    staged = Staged(kind, data_on, origin, {}, shapes_of(deliveries, kind), deliveries, maps)
     staged.ok = np.ones(len(origin), dtype=bool)
+    slips = [settle_units(d, m, kind, options.units) if kind.geometry != "none" else {} for d, m in zip(deliveries, maps, strict=True)]
     for delivery in deliveries:
         staged.issues += delivery.issues
     for column in kind.columns:
         _convert(staged, column)
+    _put_slips_aside(staged, slips)
     _drop_damaged(staged)
     return staged
-
-
-def _geometry(deliveries: list[Delivery], kind: Kind) -> np.ndarray | None:
-    if kind.geometry == "none":
-        return None
-    if kind.geometry == "required" and (without := [d.file for d in deliveries if d.geometry is None and len(d.frame)]):
-        raise GeometryRequired(f"“{kind.label}”必须带图形,{'、'.join(without)} 没有图形")
-    parts = [d.geometry if d.geometry is not None else np.full(len(d.frame), None, dtype=object) for d in deliveries]
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=object)
 
 
 def _convert(staged: Staged, column: Column) -> None:
@@ -108,6 +105,20 @@ def _convert(staged: Staged, column: Column) -> None:
     if column.name in (*staged.kind.key, *staged.kind.filled):
         converted = [None if isinstance(v, str) and len(v) > _LONGEST_KEY else v for v in converted]
     staged.columns[column.name], staged.raw[column.name] = converted, texts
+
+
+def _put_slips_aside(staged: Staged, slips: list[dict[str, list[Slip]]]) -> None:
+    """A number in another unit than its column is unknown, not a thousandth or a thousandfold."""
+    base = 0
+    for delivery, found in zip(staged.deliveries, slips, strict=True):
+        for canonical, rows in found.items():
+            for slip in rows:
+                index = base + slip.position
+                told = f"{staged.raw[canonical][index]},像以{slip.unit}计;图形 {slip.drawn_m2:.2f} 平方米"
+                staged.report(index, "area_unit_slip", field=label(staged.kind.name, canonical), value=told)
+                staged.columns[canonical][index] = None
+                staged.unsure.setdefault(canonical, set()).add(index)
+        base += len(delivery.frame)
 
 
 _FAULTS = {"number": "number_invalid", "int": "number_invalid", "date": "date_invalid", "word": "value_unknown"}

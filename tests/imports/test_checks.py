@@ -115,6 +115,7 @@ def test_every_issue_code_of_the_contract_is_in_the_catalogue() -> None:
         "town_mismatch", "duplicate_key", "key_missing", "cadastral_code_invalid", "unit_code_invalid", "uscc_invalid", "reference_unknown",
         "number_invalid", "date_invalid", "value_unknown", "area_registered_missing", "area_differs", "rented_out_exceeds_held",
         "contract_dates_out_of_order", "row_empty", "area_declared_differs", "point_count_differs", "point_numbers_irregular",
+        "axes_swapped", "area_unit_slip",
     }  # fmt: skip
 
 

@@ -40,6 +40,8 @@ _TYPES = (
     IssueType("point_numbers_irregular", "notice", "国土TXT的界址点号跳号或重号", "请核对是否漏点或重复"),
     IssueType("rented_out_exceeds_held", "warning", "出租面积大于自有与承租面积之和", "请核对用地关系"),
     IssueType("contract_dates_out_of_order", "warning", "签订、约定动工、约定竣工日期先后颠倒", "请核对合同"),
+    IssueType("axes_swapped", "error", "横纵坐标颠倒,该行未采用", "请更正坐标,或确认逐行调换(--axis-order per_row)"),
+    IssueType("area_unit_slip", "warning", "面积的单位与同列其他行不同,按未知处理", "请统一单位后更正该行"),
     IssueType("row_empty", "notice", "空行", "已跳过"),
 )
 CATALOGUE: dict[str, IssueType] = {kind.code: kind for kind in _TYPES}

@@ -15,6 +15,8 @@ def check_areas(staged: Staged, planar: list[Decimal | None]) -> None:
     """证载面积 missing, or off from the shape by more than 1 % and 5 m²."""
     for index in staged.rows():
         registered, drawn = staged.columns["area_registered"][index], planar[index]
+        if registered is None and index in staged.unsure.get("area_registered", ()):
+            continue
         if registered is None:
             staged.report(index, "area_registered_missing", field=header(staged, "area_registered"))
         elif drawn is not None and abs(registered - drawn) > max(drawn * _ONE_PERCENT, _FIVE_M2):

@@ -2,6 +2,7 @@
 
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +12,11 @@ from app.imports.errors import FileUnreadable, FormatUnknown
 
 VECTOR_SUFFIXES = {
     ".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON", ".json": "GeoJSON", ".fgb": "FlatGeobuf", ".gdb": "OpenFileGDB",
-    ".geojsons": "GeoJSONSeq", ".geojsonl": "GeoJSONSeq", ".kml": "KML",
+    ".geojsons": "GeoJSONSeq", ".geojsonl": "GeoJSONSeq", ".kml": "KML", ".dxf": "DXF",
 }  # fmt: skip
 TABLE_SUFFIXES = {".xlsx": "xlsx", ".xls": "xls", ".xlsm": "xlsx", ".ods": "ods", ".csv": "csv", ".tsv": "csv"}
 _LARGEST_UNPACKED = 4 << 30
-_SUPPORTED = "支持 GeoPackage、Shapefile(可打包为 zip)、GeoJSON、FlatGeobuf、KML、国土 TXT、Excel、CSV、GeoParquet"
+_SUPPORTED = "支持 GeoPackage、Shapefile(可打包为 zip)、GeoJSON、FlatGeobuf、文件地理数据库、KML、DXF、国土 TXT、Excel、CSV、GeoParquet"
 
 
 @dataclass(frozen=True)
@@ -101,13 +102,14 @@ def _unpacked(archive: Path, folder: Path) -> Iterator[Source]:
                 target = folder / _safe_name(member)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(packed.read(member))
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         raise FileUnreadable(f"{archive.name} 压缩包损坏或加密,无法解压", hint="请重新打包,不要加密码") from error
     yield from _sources_in(folder, archive)
 
 
 def _sources_in(folder: Path, archive: Path) -> Iterator[Source]:
     found = False
+    _name_bare_geodatabases(folder)
     geodatabases = [p for p in sorted(folder.rglob("*.gdb")) if p.is_dir()]
     for path in geodatabases + sorted(p for p in folder.rglob("*") if p.is_file()):
         inside_gdb = any(path != gdb and path.is_relative_to(gdb) for gdb in geodatabases)
@@ -117,6 +119,17 @@ def _sources_in(folder: Path, archive: Path) -> Iterator[Source]:
             yield source_of(path, name=f"{archive.name}/{path.relative_to(folder).as_posix()}")
     if not found:
         raise FileUnreadable(f"{archive.name} 里没有可以读取的数据文件", hint=_SUPPORTED)
+
+
+def _name_bare_geodatabases(folder: Path) -> None:
+    """A geodatabase packed without its own folder: GDAL knows one by the folder's name."""
+    for table in sorted(folder.rglob("a00000001.gdbtable")):
+        if table.parent.suffix.lower() == ".gdb":
+            continue
+        target = table.parent / "数据.gdb"
+        target.mkdir(exist_ok=True)
+        for part in [p for p in table.parent.iterdir() if p.is_file()]:
+            part.rename(target / part.name)
 
 
 def _is_guotu(path: Path) -> bool:

@@ -19,6 +19,7 @@ class Axes:
     degrees: bool
     zone: int | None
     told: str
+    confidence: float = 0.5
 
     def east_north(self, first: float, second: float, *, strip_prefix: bool) -> tuple[float, float]:
         """x, y of a row."""
@@ -54,7 +55,7 @@ def read_axes(pairs: list[tuple[float, float]], *, file: str) -> Axes:
     if count * 2 <= len(pairs):
         raise CrsInvalid(f"{file} 的界址点坐标带号或轴序不一致", hint="请按同一投影带分文件交付")
     order = "先北后东(X北,Y东)" if north_first else "先东后北"
-    return Axes(north_first, degrees, zone, order + (f",横坐标带带号 {zone}" if zone else ""))
+    return Axes(north_first, degrees, zone, order + (f",横坐标带带号 {zone}" if zone else ""), count / len(pairs))
 
 
 def _form(north: float, east: float) -> tuple[bool, int | None] | None:
