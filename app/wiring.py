@@ -9,6 +9,7 @@ from app.classification import router as classification
 from app.core import events
 from app.dossiers import router as dossiers
 from app.imports import errors as import_problems
+from app.imports.jobs import router as imports
 from app.imports.workbooks import router as workbooks
 from app.ledger import router as ledger
 from app.maps import router as maps
@@ -26,7 +27,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     docs_page.router,
     accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
-    dossiers.router, analysis.router, changes.router, exports.router, clients.router, workbooks.router,
+    dossiers.router, analysis.router, changes.router, exports.router, imports.router, workbooks.router,
+    clients.router,
 )  # fmt: skip
 
 PROBLEMS = (import_problems,)

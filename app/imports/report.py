@@ -34,6 +34,11 @@ class ImportReport:
     def issue_counts(self) -> dict[str, int]:
         return dict(sorted(Counter(i.code for i in self.issues).items()))
 
+    def issue_totals(self) -> list[dict[str, Any]]:
+        """[{code, severity, count}], as the job keeps them."""
+        found = Counter((i.code, i.severity) for i in self.issues)
+        return [{"code": code, "severity": severity, "count": count} for (code, severity), count in sorted(found.items())]
+
     def as_dict(self) -> dict[str, Any]:
         """For --json and HTTP."""
         return {

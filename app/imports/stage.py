@@ -1,6 +1,6 @@
 """Stage: files → one table of canonical values with geometry, issues and what may still be applied. No database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from app.enterprises.uscc import parse_uscc
-from app.imports import readers, values
+from app.imports import progress, readers, values
 from app.imports.area_units import Slip, settle_units
 from app.imports.checks.catalogue import issue
 from app.imports.checks.issue import Issue, Severity
-from app.imports.columns import ColumnMap, Match, label, map_columns
+from app.imports.columns import ColumnMap, Match, Stated, headers_hash, label, map_columns
 from app.imports.kinds import Column, Kind
 from app.imports.readers import Delivery, ReadOptions
 from app.imports.shapes import shapes_of
@@ -70,14 +70,16 @@ class Staged:
         return [column[i] for i in indexes]
 
 
-def stage(files: Sequence[Path], kind: Kind, *, options: ReadOptions, data_on: date, mapping: Path | None = None) -> Staged:
-    """Read, map and convert all files of one delivery. What a file leaves open is asked: problems with `choices`."""
-    options = replace(options, geometry=kind.geometry)
-    deliveries = [delivery for path in files for delivery in readers.read(Path(path), options)]
-    maps = [
-        map_columns([str(c) for c in d.frame.columns], kind, short_headers=d.short_headers, override=mapping, file=d.file)
-        for d in deliveries
-    ]
+def stage(
+    files: Sequence[Path], kind: Kind, *, options: ReadOptions, data_on: date, mapping: Stated | None = None,
+    remembered: Mapping[str, Stated] | None = None,
+) -> Staged:  # fmt: skip
+    """Read, map and convert all files of one delivery. What a file leaves open is asked: problems with `choices`.
+
+    `remembered`: mappings of an earlier delivery by the hash of its headers.
+    """
+    deliveries = _read(files, replace(options, geometry=kind.geometry))
+    maps = [_mapped(delivery, kind, mapping, remembered or {}) for delivery in deliveries]
     origin = [Origin(d.file, d.detected.layer, int(row)) for d in deliveries for row in d.rows]
     staged = Staged(kind, data_on, origin, {}, shapes_of(deliveries, kind), deliveries, maps)
     staged.ok = np.ones(len(origin), dtype=bool)
@@ -89,6 +91,25 @@ def stage(files: Sequence[Path], kind: Kind, *, options: ReadOptions, data_on: d
     _put_slips_aside(staged, slips)
     _drop_damaged(staged)
     return staged
+
+
+def _read(files: Sequence[Path], options: ReadOptions) -> list[Delivery]:
+    deliveries: list[Delivery] = []
+    for path in files:
+        progress.say("reading", sum(len(d.frame) for d in deliveries))
+        deliveries += readers.read(Path(path), options)
+    total = sum(len(d.frame) for d in deliveries)
+    progress.say("checking", 0, total)
+    return deliveries
+
+
+def _mapped(delivery: Delivery, kind: Kind, stated: Stated | None, remembered: Mapping[str, Stated]) -> ColumnMap:
+    headers = [str(c) for c in delivery.frame.columns]
+    known = None if stated else remembered.get(headers_hash(headers))
+    found = map_columns(headers, kind, short_headers=delivery.short_headers, override=stated or known, file=delivery.file)
+    if stated or known:
+        found.reason = "用户指定" if stated else "沿用该供件单位上次的对应"
+    return found
 
 
 def _convert(staged: Staged, column: Column) -> None:

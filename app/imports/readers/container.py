@@ -1,5 +1,6 @@
 """From the path a user names to the files a reader opens: zip archives unpacked, formats told by content and suffix, damage named."""
 
+import shutil
 import tempfile
 import zipfile
 import zlib
@@ -15,7 +16,9 @@ VECTOR_SUFFIXES = {
     ".geojsons": "GeoJSONSeq", ".geojsonl": "GeoJSONSeq", ".kml": "KML", ".dxf": "DXF",
 }  # fmt: skip
 TABLE_SUFFIXES = {".xlsx": "xlsx", ".xls": "xls", ".xlsm": "xlsx", ".ods": "ods", ".csv": "csv", ".tsv": "csv"}
-_LARGEST_UNPACKED = 4 << 30
+_LARGEST_UNPACKED, _MOST_MEMBERS = 4 << 30, 10_000
+_RATIO, _RATIO_FROM = 200, 64 << 20
+"""What unpacks to more than that many times its size, from that many bytes on, is no delivery: spreadsheets and shapes reach 20."""
 _SUPPORTED = "支持 GeoPackage、Shapefile(可打包为 zip)、GeoJSON、FlatGeobuf、文件地理数据库、KML、DXF、国土 TXT、Excel、CSV、GeoParquet"
 
 
@@ -36,7 +39,11 @@ def opened(path: Path) -> Iterator[list[Source]]:
         raise FileUnreadable(f"没有这个文件:{path.name}")
     if path.is_file() and path.stat().st_size == 0:
         raise FileUnreadable(f"{path.name} 是空文件(0字节)", hint="请重新导出并传输")
-    if path.suffix.lower() not in {".xlsx", ".xlsm", ".ods"} and path.is_file() and zipfile.is_zipfile(path):
+    if path.suffix.lower() in {".xlsx", ".xlsm", ".ods"} and path.is_file() and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            _refuse_bomb(packed.infolist(), path.name)
+        yield [source_of(path)]
+    elif path.is_file() and zipfile.is_zipfile(path):
         with tempfile.TemporaryDirectory(prefix="yima-import-") as folder:
             yield list(_unpacked(path, Path(folder)))
     elif path.suffix.lower() == ".zip":
@@ -96,12 +103,12 @@ def _unpacked(archive: Path, folder: Path) -> Iterator[Source]:
             members = [m for m in packed.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
             if not members:
                 raise FileUnreadable(f"{archive.name} 是空的压缩包")
-            if sum(m.file_size for m in members) > _LARGEST_UNPACKED:
-                raise FileUnreadable(f"{archive.name} 解压后过大")
+            _refuse_bomb(members, archive.name)
             for member in members:
-                target = folder / _safe_name(member)
+                target = folder / _safe_name(member, archive.name)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(packed.read(member))
+                with packed.open(member) as source, target.open("wb") as kept:
+                    shutil.copyfileobj(source, kept, 1 << 20)
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         raise FileUnreadable(f"{archive.name} 压缩包损坏或加密,无法解压", hint="请重新打包,不要加密码") from error
     yield from _sources_in(folder, archive)
@@ -136,12 +143,24 @@ def _is_guotu(path: Path) -> bool:
     return path.suffix.lower() == ".txt" and b"," in path.read_bytes()[:4000] and b"[" in path.read_bytes()[:4000]
 
 
-def _safe_name(member: zipfile.ZipInfo) -> str:
-    """Member name without leading or parent folders; names that Windows packed in GBK are read as such."""
+def _refuse_bomb(members: list[zipfile.ZipInfo], name: str) -> None:
+    """Refuse what unpacks to too much; a reader stops at the size that a member declares, so declaring less helps nobody."""
+    size, packed = sum(m.file_size for m in members), sum(m.compress_size for m in members)
+    if size > _LARGEST_UNPACKED or len(members) > _MOST_MEMBERS:
+        raise FileUnreadable(f"{name} 解压后过大({size >> 20} MB,{len(members)} 个文件)", hint="请分开交付")
+    if size > _RATIO_FROM and size > _RATIO * max(packed, 1):
+        raise FileUnreadable(f"{name} 的压缩比异常({size // max(packed, 1)} 倍),可能是压缩炸弹", hint="请重新打包")
+
+
+def _safe_name(member: zipfile.ZipInfo, archive: str) -> str:
+    """Member name, one that leads out of the archive's folder is refused; names that Windows packed in GBK are read as such."""
     name = member.filename
     if not member.flag_bits & 0x800:
         try:
             name = name.encode("cp437").decode("gb18030")
         except UnicodeError:
             name = member.filename
-    return "/".join(part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in {"..", "/", "."})
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if ".." in parts or "/" in parts or "\x00" in name or any(part.endswith(":") for part in parts[:1]):
+        raise FileUnreadable(f"{archive} 含有越出压缩包的路径:{name[:80]!r}", hint="请重新打包")
+    return "/".join(parts)

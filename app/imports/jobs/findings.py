@@ -1,0 +1,119 @@
+"""SQL and shapes of what a look at the files found: issues and differences, in pages, as CSV or as GeoJSON."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core import db
+from app.core.db import text
+from app.imports.checks.catalogue import CATALOGUE
+
+_PAGE = 5_000
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_ISSUES = """
+SELECT id, file, layer, row_no AS row, code, severity, field, value, hint, NULL::text AS shape
+FROM import_issue
+WHERE county_code = :c AND import_id = :id AND id > :after
+  AND (CAST(:code AS text) IS NULL OR code = :code) AND (CAST(:severity AS text) IS NULL OR severity = :severity)
+  AND (CAST(:file AS text) IS NULL OR file = :file)
+ORDER BY id
+LIMIT :n
+"""
+_ROWS = """
+SELECT d.row_id, d.class, d.file, d.row_no AS row, d.key, p.land_code, d.parcel_id, d.changes, ST_AsGeoJSON(d.geom, 7) AS shape
+FROM import_row d
+LEFT JOIN parcel p ON p.county_code = d.county_code AND p.id = d.parcel_id
+WHERE d.county_code = :c AND d.import_id = :id AND (CAST(:class AS text) IS NULL OR d.class = :class)
+  AND d.n > coalesce((SELECT r.n FROM import_row r WHERE r.county_code = :c AND r.import_id = :id AND r.row_id = CAST(:after AS text)), 0)
+ORDER BY d.n
+LIMIT :n
+"""
+_CLASSES = "SELECT class, count(*) AS n FROM import_row WHERE county_code = :c AND import_id = :id GROUP BY 1"
+_SEVERITIES = {"error": "错误", "warning": "警告", "notice": "提示"}
+_HEADS = {
+    "file": "文件", "layer": "图层", "row": "行", "severity": "级别", "code": "代码", "message": "问题", "field": "字段", "value": "值",
+    "hint": "处理建议", "side": "责任方",
+}  # fmt: skip
+
+
+def _issue(row: Any) -> dict[str, Any]:
+    known = CATALOGUE.get(row.code)
+    found = {key: value for key, value in row._mapping.items() if key != "shape"}
+    return {**found, "message": known.message if known else row.code, "side": getattr(known, "side", None),
+            "has_geometry": row.shape is not None}  # fmt: skip
+
+
+def _row(row: Any) -> dict[str, Any]:
+    return {key: value for key, value in row._mapping.items() if key != "shape"}
+
+
+async def issues(conn: AsyncConnection, county: str, job_id: int, asked: Mapping[str, Any], *, after: int, limit: int) -> dict[str, Any]:
+    """A page of issues. `asked`: code, severity, file (None: all)."""
+    rows = (await conn.execute(text(_ISSUES), {"c": county, "id": job_id, **asked, "after": after, "n": limit + 1})).all()
+    return {"issues": [_issue(row) for row in rows[:limit]], "more": len(rows) > limit}
+
+
+async def differences(
+    conn: AsyncConnection, county: str, job_id: int, kind: str | None, *, after: str | None, limit: int
+) -> dict[str, Any]:
+    """A page of differences; `classes` counts those kept."""
+    counted = {row[0]: row[1] for row in await conn.execute(text(_CLASSES), {"c": county, "id": job_id})}
+    rows = (await conn.execute(text(_ROWS), {"c": county, "id": job_id, "class": kind, "after": after, "n": limit + 1})).all()
+    return {"classes": counted, "rows": [_row(row) for row in rows[:limit]], "more": len(rows) > limit}
+
+
+async def _all(sql: str, values: dict[str, Any], key: str, after: Any) -> AsyncIterator[Any]:
+    """Every row, a page a connection: a slow reader holds none."""
+    while True:
+        async with db.reading() as conn:
+            rows = (await conn.execute(text(sql), {**values, "after": after, "n": _PAGE})).all()
+        for row in rows:
+            yield row
+        if len(rows) < _PAGE:
+            return
+        after = getattr(rows[-1], key)
+
+
+async def issues_csv(county: str, job_id: int, asked: Mapping[str, Any]) -> AsyncIterator[bytes]:
+    """All issues asked for; a text that looks like a formula is kept one by an apostrophe."""
+    yield ("\ufeff" + _line(list(_HEADS.values()))).encode()
+    async for row in _all(_ISSUES, {"c": county, "id": job_id, **asked}, "id", 0):
+        one = _issue(row) | {"severity": _SEVERITIES[row.severity]}
+        yield _line([_safe(one[name]) for name in _HEADS]).encode()
+
+
+def _line(cells: list[Any]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()
+
+
+def _safe(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+async def issues_geojson(county: str, job_id: int, asked: Mapping[str, Any]) -> AsyncIterator[bytes]:
+    """All issues asked for with where they are, degrees of EPSG:4490."""
+    async for part in _features(_all(_ISSUES, {"c": county, "id": job_id, **asked}, "id", 0), _issue):
+        yield part
+
+
+async def differences_geojson(county: str, job_id: int, kind: str | None) -> AsyncIterator[bytes]:
+    """All differences of a class with the shapes delivered (of the register where none was), degrees of EPSG:4490."""
+    async for part in _features(_all(_ROWS, {"c": county, "id": job_id, "class": kind}, "row_id", None), _row):
+        yield part
+
+
+async def _features(rows: AsyncIterator[Any], said: Any) -> AsyncIterator[bytes]:
+    yield b'{"type":"FeatureCollection","features":['
+    comma = ""
+    async for row in rows:
+        properties = json.dumps(said(row), ensure_ascii=False, default=str)
+        yield f'{comma}{{"type":"Feature","geometry":{row.shape or "null"},"properties":{properties}}}'.encode()
+        comma = ","
+    yield b"]}"
