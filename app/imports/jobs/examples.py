@@ -63,7 +63,8 @@ _FIELDS: Final = {
     "kind": {"type": "string", "description": "类别,如 parcels", "example": "parcels"},
     "data_date": {"type": "string", "format": "date", "description": "数据日期,默认今天"},
     "supplier": {"type": "string", "description": "供件单位;列对应按它记住"},
-    "options": {"type": "string", "description": 'JSON: layer、crs、encoding、axis_order、units、family、mapping', "example": '{"crs": "EPSG:4549"}'},
+    "options": {"type": "string", "description": "JSON: layer、crs、encoding、axis_order、units、family、mapping",
+                "example": '{"crs": "EPSG:4549"}'},
     "manifest": {"type": "string", "description": "演练清单(文件或文字),代替 kind、data_date、options"},
 }  # fmt: skip
 UPLOAD: Final[dict[str, Any]] = {

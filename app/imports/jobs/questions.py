@@ -19,8 +19,10 @@ def of(problem: Problem, *, meridian_epsg: int) -> list[dict[str, Any]]:
     if field is None or (given is None and problem.code in ("layer_unknown", "mapping_invalid")):
         return []
     choices = given if given is not None else _choices(field, problem, meridian_epsg)
-    question = {"field": field, "column": problem.extra.get("column"), "file": problem.extra.get("file", ""), "why": problem.detail or problem.title, "hint": problem.hint,
-                "choices": choices}  # fmt: skip
+    question = {
+        "field": field, "column": problem.extra.get("column"), "file": problem.extra.get("file", ""),
+        "why": problem.detail or problem.title, "hint": problem.hint, "choices": choices,
+    }  # fmt: skip
     if "missing" in problem.extra:
         question["missing"] = [{"value": name, "label": label} for name, label in problem.extra["missing"].items()]
     return [question]
