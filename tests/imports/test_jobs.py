@@ -1,102 +1,37 @@
-"""Imports over HTTP with the worker's own process: from upload to the register, questions, limits, who may, what a crash leaves."""
+"""Imports over HTTP: from upload to the register, questions, limits, who may."""
 
 import asyncio
 import json
 import os
-import signal
 import zipfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from fastapi import Depends, FastAPI
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.deps import signed
-from app.core import audit, db, web
 from app.core.principal import Principal, Role
-from app.core.queue import ATTEMPTS, one
-from app.imports import attempt
-from app.imports.jobs import queries, stream, uploads, worker
-from app.imports.jobs.router import router
+from app.core.queue import one
+from app.imports.jobs import stream, uploads, worker
 from app.settings import settings
 
 from . import makers
 from .conftest import TestCounty
 from .makers import square
-
-URL = "/api/imports"
-
-
-def person(county: TestCounty, role: Role = Role.planner) -> Principal:
-    return Principal(7, "张三", role, county.code, "zrzy", f"{county.code}101" if role is Role.officer else None)
-
-
-@asynccontextmanager
-async def client_of(principal: Principal) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI(dependencies=[Depends(web.known_parameters), Depends(web.storable_text)])
-    web.install(app)
-    app.include_router(router)
-    app.dependency_overrides[signed] = lambda: principal
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test", timeout=30) as client:
-        yield client
-
-
-@pytest.fixture
-async def planner(county: TestCounty) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(person(county)) as client:
-        yield client
-
-
-def parcels(path: Path, county: TestCounty, numbers: range, **columns: Any) -> Path:
-    rows = [{"宗地代码": county.key(n), "乡镇代码": county.towns[0], "证载面积": 8000, "责任主体": "甲镇", **columns} for n in numbers]
-    return makers.gpkg(path, rows, [square(200 * n, 0) for n in numbers])
-
-
-async def hand_in(client: httpx.AsyncClient, *files: Path, kind: str = "parcels", **fields: Any) -> httpx.Response:
-    said = {"kind": kind, "data_date": "2024-06-30", **fields}
-    given = [("file", (f.name, f.read_bytes())) for f in files]
-    return await client.post(URL, data=said, files=given, headers={"idempotency-key": str(uuid4())})
-
-
-async def step(client: httpx.AsyncClient, job: dict[str, Any], name: str, body: Any = None) -> httpx.Response:
-    headers = {"idempotency-key": str(uuid4()), "if-match": f'"{job["version"]}"'}
-    return await client.post(f"{URL}/{job['id']}/{name}", json=body or {}, headers=headers)
-
-
-async def look(client: httpx.AsyncClient, job: dict[str, Any]) -> dict[str, Any]:
-    return dict((await client.get(f"{URL}/{job['id']}")).json())
-
-
-async def worked() -> None:
-    """What the worker's processes do until nothing waits; without the processes, which take a second each to start."""
-    while (job := await worker.claim()) is not None:
-        await attempt.work(job.county_code, job.id, job.attempts)
-
-
-async def staged(client: httpx.AsyncClient, *files: Path, **fields: Any) -> dict[str, Any]:
-    made = await hand_in(client, *files, **fields)
-    assert made.status_code == 201, made.text
-    await worked()
-    return await look(client, made.json())
-
-
-async def applied(client: httpx.AsyncClient, job: dict[str, Any]) -> dict[str, Any]:
-    said = await step(client, job, "apply")
-    assert (said.status_code, said.json()["state"]) == (202, "applying"), said.text
-    await worked()
-    return await look(client, job)
-
-
-async def records(county: TestCounty) -> list[str]:
-    async with db.engine().connect() as conn:
-        rows = await audit.records(conn, county.code, before=None, object_kind="import", object_id=None, limit=50)
-    return [row.action for row in reversed(rows)]
+from .over_http import (
+    URL,
+    applied,
+    client_of,
+    hand_in,
+    look,
+    parcels,
+    person,
+    records,
+    staged,
+    step,
+    worked,
+)  # fmt: skip
 
 
 async def test_from_upload_to_the_register(planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path) -> None:
@@ -303,124 +238,6 @@ async def test_one_of_a_kind_at_a_time(planner: httpx.AsyncClient, county: TestC
     assert late["state"] == "staged", "the register is another than was shown: compared anew, nothing written"
     assert late["counts"] | {"new": 0, "same": 2, "vanished": 1} == late["counts"]
     assert (await applied(planner, late))["counts"]["vanished"] == 1
-
-
-async def test_cancelling_ends_the_process(planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path) -> None:
-    job = (await hand_in(planner, parcels(tmp_path / "a.gpkg", county, range(3)))).json()
-    running = asyncio.create_task(one(worker.QUEUE, await worker.claim()))
-    await child_of()
-    assert (await step(planner, await look(planner, job), "cancel")).json()["state"] == "cancelled"
-    await running
-    assert (await look(planner, job))["state"] == "cancelled"
-    assert not children()
-
-
-def children() -> list[int]:
-    """Processes of imports that this process started."""
-    found = []
-    for line in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if b"app.imports.work" in line.read_bytes() and f"PPid:\t{os.getpid()}\n" in (line.parent / "status").read_text():
-                found.append(int(line.parent.name))
-        except OSError:
-            continue
-    return found
-
-
-async def child_of() -> int:
-    while not (found := children()):
-        await asyncio.sleep(0.05)
-    return found[0]
-
-
-async def test_a_killed_process_is_started_again_and_given_up(planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path) -> None:
-    job = (await hand_in(planner, parcels(tmp_path / "a.gpkg", county, range(3)))).json()
-    for number in range(1, ATTEMPTS + 1):
-        taken = await worker.claim()
-        assert (taken.id, taken.attempts) == (job["id"], number)
-        running = asyncio.create_task(one(worker.QUEUE, taken))
-        os.kill(await child_of(), signal.SIGKILL)
-        await running
-        said = await look(planner, job)
-        assert (said["state"], f"第 {number} 次中断" in said["message"]) == ("staging", True)
-    await one(worker.QUEUE, await worker.claim())
-    said = await look(planner, job)
-    assert (said["state"], "没有改动" in said["message"], said["can"]) == ("failed", True, ["decide", "cancel"])
-    await step(planner, said, "decisions")
-    await worked()
-    assert (await look(planner, job))["state"] == "staged"
-
-
-REGISTER = "SELECT count(*) FROM parcel_version WHERE county_code = :c"
-
-
-async def test_killed_before_the_commit_nothing_is_there_then_all(planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path) -> None:
-    job = await staged(planner, parcels(tmp_path / "a.gpkg", county, range(5)))
-    await step(planner, job, "apply")
-    taken = await worker.claim()
-    async with db.engine().connect() as conn:  # the audit head is locked last: all is written when it waits for it
-        await conn.execute(text("SELECT 1 FROM audit_head WHERE county_code = :c FOR UPDATE"), {"c": county.code})
-        running = asyncio.create_task(one(worker.QUEUE, taken))
-        await waits_for(conn)
-        assert await county.value(REGISTER) == 0
-        os.kill(await child_of(), signal.SIGKILL)
-        await running
-        await conn.rollback()
-    assert (await look(planner, job))["state"] == "applying"
-    assert await county.value(REGISTER) == 0
-    await worked()
-    said = await look(planner, job)
-    assert (said["state"], await county.value(REGISTER)) == ("applied", 5)
-    assert (await records(county)).count("import.apply") == 1
-
-
-async def waits_for(holder: AsyncConnection) -> None:
-    """Somebody waits for what this connection has locked."""
-    pid = (await holder.execute(text("SELECT pg_backend_pid()"))).scalar_one()
-    sql = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND :pid = ANY(pg_blocking_pids(pid))")
-    for _ in range(1200):
-        async with db.engine().connect() as conn:
-            if (await conn.execute(sql, {"pid": pid})).scalar_one():
-                return
-        await asyncio.sleep(0.05)
-    raise AssertionError("the import never came to its audit record")
-
-
-async def test_an_orderly_stop_gives_the_job_back(planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path) -> None:
-    job = (await hand_in(planner, parcels(tmp_path / "a.gpkg", county, range(3)))).json()
-    running = asyncio.create_task(one(worker.QUEUE, await worker.claim()))
-    await child_of()
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    assert not children()
-    again = await worker.claim()
-    assert (again.id, again.attempts) == (job["id"], 1), "at once, and the attempt does not count"
-    await one(worker.QUEUE, again)
-    assert (await look(planner, job))["state"] == "staged"
-
-
-async def test_a_silent_job_is_taken_over(planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path) -> None:
-    job = (await hand_in(planner, parcels(tmp_path / "a.gpkg", county, range(3)))).json()
-    first = await worker.claim()
-    async with db.engine().begin() as conn:
-        await conn.execute(text("UPDATE import_job SET beat_at = now() - interval '60 seconds' WHERE id = :id"), {"id": job["id"]})
-    second = await worker.claim()
-    assert (second.id, second.attempts) == (first.id, 2)
-    assert not await worker.beat(first, {})
-    async with db.engine().begin() as conn:
-        assert not await queries.settle(conn, first, state="staged")
-    await one(worker.QUEUE, second)
-    assert (await look(planner, job))["state"] == "staged"
-
-
-async def test_too_much_memory_is_a_refusal(
-    planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(settings(), "import_memory_mb", 10)
-    job = (await hand_in(planner, parcels(tmp_path / "a.gpkg", county, range(3)))).json()
-    await one(worker.QUEUE, await worker.claim())
-    said = await look(planner, job)
-    assert (said["state"], "10 MB" in said["message"]) == ("failed", True)
 
 
 async def test_events_tell_each_change_and_end(

@@ -20,7 +20,7 @@ from app.imports.jobs import worker
 from tests.conftest import ROOT
 
 from .conftest import TestCounty
-from .test_jobs import REGISTER, applied, client_of, hand_in, look, parcels, person, records, step, waits_for
+from .over_http import REGISTER, applied, client_of, hand_in, look, parcels, person, records, step, waits_for
 
 
 @contextmanager
@@ -52,7 +52,7 @@ async def silence(job: dict[str, Any]) -> None:
 
 def of_import(process: "subprocess.Popen[bytes]") -> list[int]:
     """Import processes of that worker."""
-    told = subprocess.run(["pgrep", "-P", str(process.pid), "-f", "app.imports.work"], capture_output=True, text=True, check=False)
+    told = subprocess.run(["pgrep", "-P", str(process.pid), "-f", "app.import_process"], capture_output=True, text=True, check=False)
     return [int(pid) for pid in told.stdout.split()]
 
 

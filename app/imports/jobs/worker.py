@@ -35,7 +35,7 @@ async def make(job: Any, seen: Seen) -> None:
         await fail(job, f"处理进程 {ATTEMPTS} 次中断,未能完成;底数没有改动")
         return
     args = [job.county_code, str(job.id), str(job.attempts)]
-    last, code = await child.run("app.imports.work", seen.update, args=args, env=_LEAN, memory_mb=settings().import_memory_mb)
+    last, code = await child.run("app.import_process", seen.update, args=args, env=_LEAN, memory_mb=settings().import_memory_mb)
     log.info("import", id=job.id, state=job.state, code=code, peak_mb=last.get("peak_mb"))
     if code == 0:
         return

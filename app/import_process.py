@@ -1,4 +1,4 @@
-"""`python -m app.imports.work COUNTY ID ATTEMPT`: the process that the job worker starts for an import; it tells progress as JSON lines."""
+"""`python -m app.import_process COUNTY ID ATTEMPT`: the process that the job worker starts for an import; it tells progress as JSON lines."""
 
 import asyncio
 import json
