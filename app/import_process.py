@@ -1,4 +1,4 @@
-"""`python -m app.import_process COUNTY ID ATTEMPT`: the process that the job worker starts for an import; it tells progress as JSON lines."""
+"""`python -m app.import_process COUNTY ID ATTEMPT`: the process that the job worker starts for an import; it tells progress as JSON."""
 
 import asyncio
 import json
