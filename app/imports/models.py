@@ -79,7 +79,7 @@ class ImportJob(Base):
 
 
 class ImportIssue(Base):
-    """One finding about one row: code, severity, field, value, hint."""
+    """One finding about one row: code, severity, field, value, hint, and where it is (the overlap, the gap) if it can be shown."""
 
     __tablename__ = "import_issue"
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -93,6 +93,7 @@ class ImportIssue(Base):
     field: Mapped[str | None] = mapped_column(Text)
     value: Mapped[str | None] = mapped_column(Text)
     hint: Mapped[str | None] = mapped_column(Text)
+    geom: Mapped[Any | None] = mapped_column(Geometry("GEOMETRY", 4490, spatial_index=False))
     __table_args__ = (Index(None, "import_id", "code"),)
 
 

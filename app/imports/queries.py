@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+import shapely
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,7 +39,7 @@ async def insert_issues(conn: AsyncConnection, county: str, import_id: int, issu
         "county_code": [county] * len(issues), "import_id": [import_id] * len(issues), "file": [i.file for i in issues],
         "layer": [i.layer for i in issues], "row_no": [i.row for i in issues], "code": [i.code for i in issues],
         "severity": [i.severity for i in issues], "field": [i.field for i in issues], "value": [i.value for i in issues],
-        "hint": [i.hint for i in issues],
+        "hint": [i.hint for i in issues], "geom": [None if i.geometry is None else shapely.to_wkb(i.geometry) for i in issues],
     }  # fmt: skip
     await bulk.insert(conn, ImportIssue, columns)
 

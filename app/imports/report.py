@@ -44,7 +44,7 @@ class ImportReport:
         return {
             "import_id": self.import_id, "kind": self.kind, "county_code": self.county_code, "data_on": self.data_on.isoformat(),
             "dry_run": self.dry_run, "delivery_hash": self.delivery_hash, "files": self.files, "counts": self.counts,
-            "issue_counts": self.issue_counts, "seconds": self.seconds, "issues": [vars(i) for i in self.issues],
+            "issue_counts": self.issue_counts, "seconds": self.seconds, "issues": [i.as_dict() for i in self.issues],
         }  # fmt: skip
 
     def as_text(self) -> str:

@@ -19,6 +19,7 @@ from app.imports import context, queries, standing
 from app.imports.apply import Applied, handler_of, undo
 from app.imports.apply.parcel_classes import Acceptance
 from app.imports.apply.plan import Job, Plan
+from app.imports.checks.catalogue import unexplained
 from app.imports.columns import Stated
 from app.imports.errors import MappingInvalid
 from app.imports.kinds import Kind, kind_of
@@ -91,11 +92,12 @@ async def prepare(
 
 
 async def compared(conn: AsyncConnection, prepared: Prepared) -> Plan:
-    """All checks that need the register; what would be written. The report is told."""
+    """All checks that need the register; what would be written. The report is told, each fault once."""
     report = prepared.report
     with prepared.steps.of("checking"):
         county = await context.load(conn, prepared.job.county, on=prepared.job.data_on)
         plan = await handler_of(prepared.staged.kind.name)(conn, prepared.staged, county, prepared.job)
+        prepared.staged.issues[:] = unexplained(prepared.staged.issues)
     report.counts |= plan.counts
     report.issues, report.differences, report.seconds = prepared.staged.issues, plan.differences, prepared.steps.seconds
     return plan

@@ -1,6 +1,6 @@
 """Stage: files → one table of canonical values with geometry, issues and what may still be applied. No database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from shapely.geometry.base import BaseGeometry
 
+from app.core import crs
 from app.enterprises.uscc import parse_uscc
 from app.imports import progress, readers, values
 from app.imports.area_units import Slip, settle_units
 from app.imports.checks.catalogue import issue
-from app.imports.checks.issue import Issue, Severity
+from app.imports.checks.issue import Finding, Issue, Severity
 from app.imports.columns import ColumnMap, Match, Stated, headers_hash, label, map_columns
 from app.imports.kinds import Column, Kind
 from app.imports.readers import Delivery, ReadOptions
@@ -53,17 +55,30 @@ class Staged:
     def __len__(self) -> int:
         return len(self.origin)
 
-    def report(self, index: int, code: str, *, field: str = "", value: object = "", severity: Severity | None = None) -> None:
-        """Note an issue of one row; an error takes the row out."""
+    def report(
+        self, index: int, code: str, *, field: str = "", value: object = "", severity: Severity | None = None,
+        geometry: BaseGeometry | None = None,
+    ) -> None:  # fmt: skip
+        """Note an issue of one row, with the place (4490) where there is one; an error takes the row out."""
         where = self.origin[index]
-        found = issue(code, file=where.file, layer=where.layer, row=where.row, field=field, value=value, severity=severity)
+        found = issue(
+            code, file=where.file, layer=where.layer, row=where.row, field=field, value=value, severity=severity, geometry=geometry
+        )
         self.issues.append(found)
         if found.severity == "error":
             self.ok[index] = False
 
-    def rows(self) -> list[int]:
-        """Indexes of the rows that may be applied, in order of delivery."""
-        return [int(i) for i in np.flatnonzero(self.ok)]
+    def note(self, findings: Iterable[Finding], plane_epsg: int) -> None:
+        """Report what the checks of the whole delivery found; places are in the plane."""
+        found = list(findings)
+        places = crs.reproject(np.array([f.place for f in found], dtype=object), plane_epsg, crs.STORED)
+        for one, place in zip(found, places, strict=True):
+            self.report(one.index, one.code, field=one.field, value=one.value, geometry=place)
+
+    def rows(self, among: np.ndarray | None = None) -> list[int]:
+        """Indexes of the rows that may be applied, in order of delivery; only those of the mask `among` where one is given."""
+        ok = self.ok if among is None else self.ok & among
+        return [int(i) for i in np.flatnonzero(ok)]
 
     def take(self, name: str, indexes: Sequence[int]) -> list[Any]:
         column = self.columns[name]

@@ -15,6 +15,7 @@ from app.imports.apply import parcel_store
 from app.imports.apply.parcel_classes import classify, narrowed
 from app.imports.apply.parcel_diff import Descent, Diff, compare, descents
 from app.imports.apply.parcel_rows import COLUMNS, ParcelRows, settle
+from app.imports.apply.parcel_standing import check_against_register
 from app.imports.apply.plan import Job, Plan
 from app.imports.context import Context
 from app.imports.errors import OutOfOrder
@@ -36,6 +37,7 @@ async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job)
     diff = narrowed(rows, whole, found, differences, job.acceptance)
     _refuse_older(diff, job)
     born = set(diff.new)
+    await check_against_register(conn, staged, rows, county, vanished=vanished, descents=found, whole=whole)
 
     async def write(work: Work) -> None:
         await _write(work, rows=rows, diff=diff, found=[d for d in found if d.child in born], job=job)

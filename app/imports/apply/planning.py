@@ -13,8 +13,9 @@ from app.core.work import Work
 from app.imports import bulk, numbering
 from app.imports.apply.parcel_rows import m2
 from app.imports.apply.plan import Handler, Job, Plan
-from app.imports.checks.geometry import Shapes, check_overlaps, check_shapes
+from app.imports.checks.geometry import Shapes, check_shapes
 from app.imports.checks.keys import check_keys
+from app.imports.checks.overlaps import check_overlaps
 from app.imports.context import Context
 from app.imports.errors import OptionMissing, asking
 from app.imports.stage import Staged
@@ -49,7 +50,7 @@ def handler(kind: str) -> Handler:
         staged.columns["version"] = [v or str(staged.data_on.year) for v in versions]
         check_keys(staged)
         shapes = check_shapes(staged, county.meridian_epsg)
-        check_overlaps(staged, shapes, [str(c) for c in staged.columns["code"]])
+        check_overlaps(staged, shapes, [str(c) for c in staged.columns["code"]], county.meridian_epsg)
         rows = sorted(staged.rows(), key=lambda i: staged.columns["version"][i])
         layers = [(version, list(members)) for version, members in groupby(rows, key=lambda i: staged.columns["version"][i])]
 
