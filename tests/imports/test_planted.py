@@ -11,7 +11,7 @@ from app.imports.report import ImportReport
 from . import makers, planting_parcels, planting_tables
 from .conftest import FIRST, SECOND, TestCounty, stored
 
-TIMES = 2
+TIMES = 8
 """Per code and run; 500 per code under the marker `bench`."""
 COUNTS = [TIMES, pytest.param(500, marks=pytest.mark.bench)]
 GONE, BESIDE, VANISHED, LET = 902, 901, 903, range(1, 7)
@@ -23,7 +23,7 @@ def told(report: ImportReport) -> list[tuple[int, str]]:
 
 async def parcels(county: TestCounty, path: Path, ground: planting_parcels.Ground) -> ImportReport:
     shapes = [None if shape is None else stored(shape) for shape in ground.shapes]
-    return await county.load(makers.geojson(path, list(zip(ground.rows, shapes, strict=True))), on=SECOND, dry_run=True)
+    return await county.load(makers.geojson(path, list(zip(ground.rows, shapes, strict=True))), on=SECOND, crs="EPSG:4490", dry_run=True)
 
 
 async def table(county: TestCounty, path: Path, made: planting_tables.Table, *, dry_run: bool = True) -> ImportReport:
@@ -51,7 +51,7 @@ async def firms(county: TestCounty, tmp_path: Path) -> TestCounty:
     for day, numbers in ((FIRST, (*LET, GONE)), (SECOND, LET)):
         ground = planting_parcels.Ground(county.code)
         for n in numbers:
-            ground.add(makers.square(200 * (n % 100), 0), county.key(n))
+            ground.add(makers.square(200 * (n % 100), n), county.key(n))
         assert told(await county.load(makers.gpkg(tmp_path / f"{day}.gpkg", ground.rows, ground.shapes), on=day)) == []
     for kind in ("enterprises", "contracts"):
         assert told(await table(county, tmp_path / f"{kind}.xlsx", clean_table(county, kind), dry_run=False)) == []
