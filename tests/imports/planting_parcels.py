@@ -169,7 +169,10 @@ PLANTS: dict[str, Plant] = {
         rng.choice(("合法性", "权属性质", "责任主体", "乡镇代码")), "待定", "丙", code="value_unknown"
     )(ground, rng),
     "area_registered_missing": _set("证载面积", None, "", "无", code="area_registered_missing"),
-    "area_differs": _set("证载面积", _off(0.012, 0.5), lambda v, _r: round(v * 0.0015, 4), code="area_differs"),
-    "area_contract_differs": _set("批准面积", _off(0.035, 0.5), lambda v, _r: round(v / 10_000, 4), code="area_contract_differs"),
+    "area_differs": _set("证载面积", _off(0.012, 0.5), code="area_differs"),
+    "area_contract_differs": _set("批准面积", _off(0.035, 0.5), code="area_contract_differs"),
     "area_declared_pair_differs": _pair,
+    "area_unit_slip": lambda ground, rng: _set(
+        rng.choice(("证载面积", "批准面积")), lambda v, _r: round(v * 0.0015, 4), lambda v, _r: round(v / 10_000, 4), code="area_unit_slip"
+    )(ground, rng),
 }  # fmt: skip
