@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import db
 from app.core.db import text
-from app.imports.checks.catalogue import CATALOGUE
+from app.imports.checks.catalogue import CATALOGUE, SIDES
 
 _PAGE = 5_000
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _ISSUES = """
-SELECT id, file, layer, row_no AS row, code, severity, field, value, hint, NULL::text AS shape
+SELECT id, file, layer, row_no AS row, code, severity, field, value, hint, ST_AsGeoJSON(geom, 7) AS shape
 FROM import_issue
 WHERE county_code = :c AND import_id = :id AND id > :after
   AND (CAST(:code AS text) IS NULL OR code = :code) AND (CAST(:severity AS text) IS NULL OR severity = :severity)
@@ -44,7 +44,7 @@ _HEADS = {
 def _issue(row: Any) -> dict[str, Any]:
     known = CATALOGUE.get(row.code)
     found = {key: value for key, value in row._mapping.items() if key != "shape"}
-    return {**found, "message": known.message if known else row.code, "side": getattr(known, "side", None),
+    return {**found, "message": known.message if known else row.code, "side": known.side if known else None,
             "has_geometry": row.shape is not None}  # fmt: skip
 
 
@@ -83,7 +83,8 @@ async def issues_csv(county: str, job_id: int, asked: Mapping[str, Any]) -> Asyn
     """All issues asked for; a text that looks like a formula is kept one by an apostrophe."""
     yield ("\ufeff" + _line(list(_HEADS.values()))).encode()
     async for row in _all(_ISSUES, {"c": county, "id": job_id, **asked}, "id", 0):
-        one = _issue(row) | {"severity": _SEVERITIES[row.severity]}
+        known = CATALOGUE.get(row.code)
+        one = _issue(row) | {"severity": _SEVERITIES[row.severity], "side": SIDES[known.side] if known else None}
         yield _line([_safe(one[name]) for name in _HEADS]).encode()
 
 
