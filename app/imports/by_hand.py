@@ -60,7 +60,7 @@ async def show(principal: Principal, import_id: int) -> dict[str, Any]:
     """One import with its first differences. Errors: NotFound."""
     async with db.reading() as conn:
         said = views.said(await service.look(conn, principal, import_id))
-        found = await findings.differences(conn, principal.county_code, import_id, None, after=None, limit=20)
+        found = await findings.differences(conn, principal.county_code, import_id, findings.ALL_ROWS, after=None, limit=20)
     return said | {"diff": found}
 
 

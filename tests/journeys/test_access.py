@@ -150,6 +150,7 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
         ("post", "/api/imports"): Sample(writers=importers),
         ("get", "/api/imports"): Sample(readers=importers),
         ("get", "/api/imports/suppliers"): Sample(readers=importers),
+        ("get", "/api/imports/words"): Sample(readers=importers),
     }
     return found
 

@@ -41,6 +41,12 @@ SUPPLIERS: Final[Responses] = _of({"suppliers": [{
     "trend": [{"id": 40, "data_on": "2025-03-31", "state": "applied", "rows": 120, "errors": 2, "warnings": 3, "per_1000": 41.7},
               {"id": 41, "data_on": "2025-06-30", "state": "staged", "rows": 120, "errors": 1, "warnings": 0, "per_1000": 8.3}],
 }]})  # fmt: skip
+WORDS: Final[Responses] = _of({
+    "kinds": [{"kind": "towns", "label": "乡镇街道", "geometry": "required", "columns": [
+        {"name": "town_code", "label": "行政区代码", "dimension": None, "units": [], "required": True}]}],
+    "states": {"staged": "待入库"}, "steps": {"reading": "读取"}, "classes": {"new": "新增"}, "severities": {"error": "错误"},
+    "sides": {"supplier": "供件单位"}, "facts": {"crs": "坐标系"}, "families": {"urban_growth_boundary": "城镇开发边界"},
+})  # fmt: skip
 ISSUES: Final[Responses] = _of({"issues": [{
     "id": 7, "file": "宗地.gpkg", "layer": "宗地", "row": 12, "code": "duplicate_key", "severity": "error",
     "message": "关键字与前面某行重复,该行不入库", "field": "宗地代码", "value": "330282001001GB00011", "hint": "请删除重复行或更正编号",

@@ -29,10 +29,12 @@ SELECT d.row_id, d.class, d.file, d.row_no AS row, d.key, p.land_code, d.parcel_
 FROM import_row d
 LEFT JOIN parcel p ON p.county_code = d.county_code AND p.id = d.parcel_id
 WHERE d.county_code = :c AND d.import_id = :id AND (CAST(:class AS text) IS NULL OR d.class = :class)
+  AND (CAST(:file AS text) IS NULL OR d.file = :file) AND (CAST(:row AS integer) IS NULL OR d.row_no = :row)
   AND d.n > coalesce((SELECT r.n FROM import_row r WHERE r.county_code = :c AND r.import_id = :id AND r.row_id = CAST(:after AS text)), 0)
 ORDER BY d.n
 LIMIT :n
 """
+ALL_ROWS: dict[str, Any] = {"class": None, "file": None, "row": None}
 _CLASSES = "SELECT class, count(*) AS n FROM import_row WHERE county_code = :c AND import_id = :id GROUP BY 1"
 _SEVERITIES = {"error": "错误", "warning": "警告", "notice": "提示"}
 _HEADS = {
@@ -59,22 +61,22 @@ async def issues(conn: AsyncConnection, county: str, job_id: int, asked: Mapping
 
 
 async def differences(
-    conn: AsyncConnection, county: str, job_id: int, kind: str | None, *, after: str | None, limit: int
+    conn: AsyncConnection, county: str, job_id: int, asked: Mapping[str, Any], *, after: str | None, limit: int
 ) -> dict[str, Any]:
-    """A page of differences; `classes` counts those kept."""
+    """A page of differences; `classes` counts those kept. `asked`: class, file, row (None: all)."""
     counted = {row[0]: row[1] for row in await conn.execute(text(_CLASSES), {"c": county, "id": job_id})}
-    rows = (await conn.execute(text(_ROWS), {"c": county, "id": job_id, "class": kind, "after": after, "n": limit + 1})).all()
+    rows = (await conn.execute(text(_ROWS), {"c": county, "id": job_id, **asked, "after": after, "n": limit + 1})).all()
     return {"classes": counted, "rows": [_row(row) for row in rows[:limit]], "more": len(rows) > limit}
 
 
-async def _all(sql: str, values: dict[str, Any], key: str, after: Any) -> AsyncIterator[Any]:
-    """Every row, a page a connection: a slow reader holds none."""
+async def _all(sql: str, values: dict[str, Any], key: str, after: Any, most: int | None = None) -> AsyncIterator[Any]:
+    """Every row (or `most` of them), a page a connection: a slow reader holds none."""
     while True:
         async with db.reading() as conn:
-            rows = (await conn.execute(text(sql), {**values, "after": after, "n": _PAGE})).all()
+            rows = (await conn.execute(text(sql), {**values, "after": after, "n": most or _PAGE})).all()
         for row in rows:
             yield row
-        if len(rows) < _PAGE:
+        if most or len(rows) < _PAGE:
             return
         after = getattr(rows[-1], key)
 
@@ -98,15 +100,19 @@ def _safe(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
-async def issues_geojson(county: str, job_id: int, asked: Mapping[str, Any]) -> AsyncIterator[bytes]:
-    """All issues asked for with where they are, degrees of EPSG:4490."""
-    async for part in _features(_all(_ISSUES, {"c": county, "id": job_id, **asked}, "id", 0), _issue):
+async def issues_geojson(
+    county: str, job_id: int, asked: Mapping[str, Any], after: int = 0, most: int | None = None
+) -> AsyncIterator[bytes]:
+    """Issues asked for with where they are, degrees of EPSG:4490; all of them unless `most` is given."""
+    async for part in _features(_all(_ISSUES, {"c": county, "id": job_id, **asked}, "id", after, most), _issue):
         yield part
 
 
-async def differences_geojson(county: str, job_id: int, kind: str | None) -> AsyncIterator[bytes]:
-    """All differences of a class with the shapes delivered (of the register where none was), degrees of EPSG:4490."""
-    async for part in _features(_all(_ROWS, {"c": county, "id": job_id, "class": kind}, "row_id", None), _row):
+async def differences_geojson(
+    county: str, job_id: int, asked: Mapping[str, Any], after: str | None = None, most: int | None = None
+) -> AsyncIterator[bytes]:
+    """Differences asked for with the shapes delivered (of the register where none was), degrees of EPSG:4490; all unless `most`."""
+    async for part in _features(_all(_ROWS, {"c": county, "id": job_id, **asked}, "row_id", after, most), _row):
         yield part
 
 

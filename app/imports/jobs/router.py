@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from app.accounts.deps import IfMatch, Read, Write
 from app.core import web
-from app.imports.jobs import examples, findings, service, stream, suppliers, uploads, views
+from app.imports.jobs import examples, findings, service, stream, suppliers, uploads, views, words
 from app.imports.jobs.intake import Delivered, Person, delivered
 from app.imports.jobs.schemas import ApplyAsked, CancelAsked, DecisionsAsked, Form, Severity, UndoAsked
 from app.maps import links
@@ -17,7 +17,8 @@ PATH = "/api/imports"
 router = APIRouter(prefix=PATH, tags=["导入"])
 web.takes_large_bodies(PATH, uploads.limit)
 JobId = Annotated[int, Path(ge=1, lt=1 << 63)]
-Limit = Annotated[int, Query(ge=1, le=1000)]
+Limit = Annotated[int | None, Query(ge=1, le=1000)]
+_PAGE = 100
 Text = Annotated[str | None, Query(max_length=200)]
 
 
@@ -59,6 +60,12 @@ async def quality(person: Person, conn: Read) -> Response:
     return _json(await suppliers.quality(conn, person.county_code))
 
 
+@router.get("/words", summary="导入用语", responses=examples.WORDS)
+async def labels(_: Person) -> Response:
+    """各类交付的列、单位、必填,状态、步骤、比对类别、级别等的中文名称。"""
+    return _json(words.words())
+
+
 @router.get("/{import_id}", summary="一次导入", responses=examples.JOB)
 async def look(person: Person, conn: Read, import_id: JobId) -> Response:
     """状态、识别结果及理由、列对应、待确认事项、问题统计、进度、可办的步骤。"""
@@ -82,31 +89,33 @@ async def decide(_: Person, work: Write, import_id: JobId, version: IfMatch, ask
 @router.get("/{import_id}/issues", summary="问题清单", responses=examples.ISSUES)
 async def issues(
     person: Person, conn: Read, import_id: JobId, code: Text = None, severity: Severity | None = None, file: Text = None,
-    after: Annotated[int, Query(ge=0, lt=1 << 63)] = 0, limit: Limit = 100, format: Form = "json",
+    after: Annotated[int, Query(ge=0, lt=1 << 63)] = 0, limit: Limit = None, format: Form = "json",
 ) -> Response:  # fmt: skip
-    """按行的问题;format=csv 为全部(UTF-8 BOM),format=geojson 带问题所在图形(EPSG:4490 度)。"""
+    """按行的问题;format=csv 为全部(UTF-8 BOM),format=geojson 带问题所在图形(EPSG:4490 度),不写 limit 为全部。"""
     await service.look(conn, person, import_id)
     asked = {"code": code, "severity": severity, "file": file}
     if format == "csv":
         return _stream(findings.issues_csv(person.county_code, import_id, asked), "text/csv; charset=utf-8", f"issues-{import_id}.csv")
     if format == "geojson":
-        return _stream(findings.issues_geojson(person.county_code, import_id, asked), "application/geo+json", f"issues-{import_id}.geojson")
-    return _json(await findings.issues(conn, person.county_code, import_id, asked, after=after, limit=limit))
+        places = findings.issues_geojson(person.county_code, import_id, asked, after, limit)
+        return _stream(places, "application/geo+json", f"issues-{import_id}.geojson")
+    return _json(await findings.issues(conn, person.county_code, import_id, asked, after=after, limit=limit or _PAGE))
 
 
 @router.get("/{import_id}/diff", summary="与底数的比对", responses=examples.DIFF)
 async def diff(
     person: Person, conn: Read, import_id: JobId, kind: Annotated[str | None, Query(alias="class", max_length=30)] = None,
-    after: Annotated[str | None, Query(max_length=40, description="上一页最后的 row_id")] = None, limit: Limit = 100, format: Form = "json",
+    file: Text = None, row: Annotated[int | None, Query(ge=0, lt=1 << 31)] = None,
+    after: Annotated[str | None, Query(max_length=40, description="上一页最后的 row_id")] = None, limit: Limit = None,
+    format: Form = "json",
 ) -> Response:  # fmt: skip
-    """入库会改变什么:新增、属性变化、图形变化、分割、合并、灭失等;未变的只计数。format=geojson 为全部图形。"""
-    row = await service.look(conn, person, import_id)
+    """入库会改变什么:新增、属性变化、图形变化、分割、合并、灭失等;未变的只计数。format=geojson 为图形,不写 limit 为全部。"""
+    job, asked = await service.look(conn, person, import_id), {"class": kind, "file": file, "row": row}
     if format == "geojson":
-        return _stream(
-            findings.differences_geojson(person.county_code, import_id, kind), "application/geo+json", f"diff-{import_id}.geojson"
-        )
-    said = await findings.differences(conn, person.county_code, import_id, kind, after=after, limit=limit)
-    return _json(said | {"classes": {**said["classes"], "same": row.counts.get("same", 0)}})
+        shapes = findings.differences_geojson(person.county_code, import_id, asked, after, limit)
+        return _stream(shapes, "application/geo+json", f"diff-{import_id}.geojson")
+    said = await findings.differences(conn, person.county_code, import_id, asked, after=after, limit=limit or _PAGE)
+    return _json(said | {"classes": {**said["classes"], "same": job.counts.get("same", 0)}})
 
 
 @router.post("/{import_id}/apply", status_code=202, summary="入库", responses=examples.APPLYING)
