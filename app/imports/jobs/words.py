@@ -3,16 +3,14 @@
 from functools import cache
 from typing import Any
 
+from app.imports import values
+from app.imports.apply.parcel_classes import CLASSES
 from app.imports.columns import UNITS, aliases
 from app.imports.jobs import states
 from app.imports.kinds import KINDS, Kind
 from app.imports.progress import STEPS
 from app.zoning.families import CONTROL_LINE, FAMILIES
 
-CLASSES = {
-    "new": "新增", "attribute": "属性变化", "moved": "图形变化", "changed": "变化", "back": "恢复", "split": "分割", "merge": "合并",
-    "renumbered": "换号", "vanished": "灭失", "same": "未变",
-}  # fmt: skip
 SEVERITIES = {"error": "错误", "warning": "警告", "notice": "提示"}
 SIDES = {"supplier": "供件单位", "register": "资规部门", "system": "系统"}
 FACTS = {
@@ -35,7 +33,13 @@ def _kind(kind: Kind) -> dict[str, Any]:
     labels, needed = aliases(kind.name), {*kind.required, *kind.filled}
     columns = [
         {"name": c.name, "label": labels[c.name][0], "dimension": c.dimension or None, "required": c.name in needed,
-         "units": [unit for unit in UNITS.get(c.dimension, {}) if unit]}
+         "units": [unit for unit in UNITS.get(c.dimension, {}) if unit], "values": _values(c.words)}
         for c in kind.columns
     ]  # fmt: skip
     return {"kind": kind.name, "label": kind.label, "geometry": kind.geometry, "columns": columns}
+
+
+def _values(words_of: str) -> dict[str, str]:
+    """Stored value → the word it is shown by."""
+    known = values.vocabulary(words_of)
+    return {known[values.fold_word(word)]: word for word in values.words(words_of)}

@@ -1,4 +1,4 @@
-/** Facts detected in a file as rows of a table: facts of the file, and units of single columns. */
+/** Facts detected in a file as rows of a table: those of the file, and the unit of each area column. */
 import type { Finding, ImportFile } from './types'
 import { words } from './words'
 
@@ -6,10 +6,11 @@ const isFinding = (v: unknown): v is Finding => typeof v === 'object' && v !== n
 export const factLabel = (fact: string): string => words.value?.facts[fact] ?? fact
 
 export function findingsOf(file: ImportFile): { facts: [string, Finding][]; notes: string[] } {
-  const found = file.detected ?? {}
-  const list: [string, Finding][] = Array.isArray(found.findings)
-    ? found.findings.map((f) => [f.fact ?? '', f])
-    : Object.entries(found).flatMap(([fact, f]) => (isFinding(f) ? [[fact, f] as [string, Finding]] : []))
-  const facts = list.map(([fact, f]): [string, Finding] => [f.column ? `${factLabel(fact)}:${f.column}` : factLabel(fact), f])
+  const facts: [string, Finding][] = []
+  for (const [fact, found] of Object.entries(file.detected ?? {})) {
+    if (isFinding(found)) facts.push([factLabel(fact), found])
+    else if (fact === 'units')
+      for (const [header, unit] of Object.entries(found ?? {})) if (isFinding(unit)) facts.push([`${factLabel('unit')}:${header}`, unit])
+  }
   return { facts, notes: file.notes ?? [] }
 }

@@ -3,8 +3,6 @@ import type { Problem } from '../types'
 
 /** One fact found in a file: what, how sure (0–1), why. */
 export interface Finding {
-  fact?: string
-  column?: string | null
   value: unknown
   label?: string
   confidence?: number | null
@@ -31,7 +29,8 @@ export interface ImportFile {
   layer?: string | null
   format?: string | null
   columns_unused?: string[]
-  detected?: { findings?: Finding[]; [fact: string]: unknown } | null
+  /** Fact → what was found; `units` by header. */
+  detected?: Record<string, Finding | Record<string, Finding>> | null
   notes?: string[] | null
   mapping?: Mapping | null
 }
@@ -147,6 +146,8 @@ export interface Column {
   label: string
   dimension?: string | null
   units?: string[]
+  /** Word of each value of a closed list. */
+  values?: Record<string, string>
   required: boolean
 }
 

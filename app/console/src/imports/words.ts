@@ -2,6 +2,7 @@
 import { ref } from 'vue'
 import { call } from '../api'
 import { count, plain } from '../format'
+import { bodyName } from '../meta'
 import type { Finding, ImportJob, ImportWords, IssueCount, Severity } from './types'
 
 export const words = ref<ImportWords | null>(null)
@@ -22,6 +23,13 @@ export const classLabel = (key: string): string => words.value?.classes[key] ?? 
 export const severityLabel = (key: Severity): string => words.value?.severities[key] ?? key
 export const stepLabel = (job: ImportJob): string => job.step_label ?? words.value?.steps[job.step ?? ''] ?? job.step ?? ''
 export const sideLabel = (key: string | null | undefined): string => (key ? (words.value?.sides?.[key] ?? key) : '')
+
+/** A value of the register in a county's words. */
+export function said(kind: string, field: string, value: unknown): string {
+  const column = kindOf(kind)?.columns.find((c) => c.name === field)
+  if (field === 'responsible_body' && value) return bodyName(String(value))
+  return column?.values?.[String(value)] ?? known(value)
+}
 
 /** What the rows of a kind are counted in. */
 export const unitOf = (kind: string): string => (kind === 'parcels' ? '宗' : '行')
