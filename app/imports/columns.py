@@ -77,6 +77,8 @@ def map_columns(
     stated = _checked(override, kind) if override else {}
     result, taken = ColumnMap(kind.name), set()
     for canonical, (header, unit) in stated.items():
+        if not header:  # nothing is to fill it
+            continue
         if header not in headers:
             raise MappingInvalid(f"列对应表写了“{header}”,{file} 没有这一列", hint="现有列:" + "、".join(headers))
         result.matches[canonical] = Match(header, canonical, unit, stated=bool(unit))

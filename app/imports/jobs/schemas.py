@@ -10,7 +10,7 @@ DiffClass = Annotated[str, Field(max_length=30)]
 
 
 class ColumnSaid(BaseModel):
-    """The header that fills a canonical column, and the unit of its numbers."""
+    """The header that fills a canonical column, and the unit of its numbers; an empty header: nothing fills it."""
 
     model_config = ConfigDict(extra="forbid")
     header: Name

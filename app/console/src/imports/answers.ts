@@ -1,5 +1,5 @@
 /** Answers to an import's questions as decisions of POST …/decisions. */
-import type { Question } from './types'
+import type { ImportJob, Question } from './types'
 
 export const OTHER = 'other'
 
@@ -30,4 +30,11 @@ export function answersOf(questions: Question[], given: Answers): Record<string,
     else decisions[q.field] = value
   }
   return decisions
+}
+
+/** Decisions on top of those taken before: what is said of single columns adds up. */
+export function added(job: ImportJob, decisions: Record<string, unknown>): Record<string, unknown> {
+  const found = { ...decisions }
+  for (const name of ['mapping', 'units']) if (found[name]) found[name] = { ...(job.options?.[name] as object | undefined), ...(found[name] as object) }
+  return found
 }

@@ -91,6 +91,8 @@ export interface ImportJob {
   undone_by: string | null
   message: string | null
   can: string[]
+  /** What was decided so far. */
+  options?: Record<string, unknown>
   uploads?: { name: string; sha256: string; size: number }[]
 }
 
