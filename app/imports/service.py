@@ -44,10 +44,10 @@ class Options:
     axis_order: AxisOrder | None = None
     units: Mapping[str, str] = field(default_factory=dict)
 
-    def reading(self, kind: Kind, place: Place) -> ReadOptions:
+    def reading(self, kind: Kind, place: Place | None = None) -> ReadOptions:
         return ReadOptions(
             layer=self.layer, crs=self.crs, encoding=self.encoding, axis_order=self.axis_order, units=self.units,
-            layer_is_label=kind.name == "lists", place=place,
+            layer_is_label=kind.name == "lists", place=place or Place(),
         )  # fmt: skip
 
 

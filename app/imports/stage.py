@@ -17,6 +17,7 @@ from app.imports.area_units import Slip, settle_units
 from app.imports.checks.catalogue import issue
 from app.imports.checks.issue import Finding, Issue, Severity
 from app.imports.columns import ColumnMap, Match, Stated, headers_hash, label, map_columns
+from app.imports.errors import ColumnsMissing
 from app.imports.kinds import Column, Kind
 from app.imports.readers import Delivery, ReadOptions
 from app.imports.shapes import shapes_of
@@ -122,6 +123,11 @@ def _mapped(delivery: Delivery, kind: Kind, stated: Stated | None, remembered: M
     headers = [str(c) for c in delivery.frame.columns]
     known = None if stated else remembered.get(headers_hash(headers))
     found = map_columns(headers, kind, short_headers=delivery.short_headers, override=stated or known, file=delivery.file)
+    if not len(delivery.frame) and not found.matches:
+        raise ColumnsMissing(f"{delivery.file} 没有一行,也没有一列属于“{kind.label}”", hint="请核对文件和类别")
+    if known:
+        # A unit kept from the last delivery is held against this one's shapes as if its header said it.
+        found.matches = {name: replace(match, stated=False) for name, match in found.matches.items()}
     if stated or known:
         found.reason = "用户指定" if stated else "沿用该供件单位上次的对应"
     return found

@@ -115,3 +115,19 @@ def test_damage_ends_with_a_named_refusal_or_issues(tmp_path: Path, name: str) -
         victim.write_bytes(parts[victim])
     assert sum(ended.values()) == 2 * MUTATIONS
     assert ended["refused"]
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".gpkg", ".txt", ".csv", ".xlsx", ".parquet", ".dxf", ".zip", ".gdb", ".fgb"])
+def test_a_file_under_another_name_ends_with_a_named_refusal_or_issues(tmp_path: Path, suffix: str) -> None:
+    for name in ("gpkg", "geojson", "xlsx", "txt"):
+        path = MAKERS[name](tmp_path)
+        if path.suffix == suffix:
+            continue
+        renamed = path.rename(tmp_path / f"b{suffix}")
+        try:
+            staged = stage([renamed], kind_of("parcels"), options=ReadOptions(), data_on=date(2025, 6, 30))
+        except Problem:
+            pass
+        else:
+            assert len(staged), f"{name} as {suffix}: a file of which nothing is understood is no empty delivery"
+        renamed.unlink()

@@ -143,6 +143,19 @@ def test_offsets_are_taken_back_exactly(urn: str) -> None:
     assert np.abs(true_of(forward(true), forward) - true).max() < 1e-9
 
 
+def test_a_survey_text_in_the_wrong_zone_or_without_a_crs_is_asked_about(tmp_path: Path) -> None:
+    ring = list(square(0, 0).exterior.coords)
+    path = tmp_path / "a.txt"
+    path.write_bytes(makers.txt([ring], zone="39", prefix=0).encode("gbk"))
+    problem = asked(path)
+    assert (problem.code, values(problem)[0]) == ("crs_doubtful", "EPSG:4549")
+    path.write_bytes(makers.txt([ring], crs="").encode("gbk"))
+    problem = asked(path)
+    assert (problem.code, values(problem)) == ("crs_missing", ["EPSG:4528"])
+    (delivery,) = read(path, ReadOptions(crs="EPSG:4528", place=CIXI))
+    assert {f.fact: f.value for f in delivery.detected.findings}["zone"] == "40"
+
+
 def test_an_encoding_that_a_file_states_wrongly_is_told() -> None:
     gbk = ["浙江省慈溪市观海卫镇工业用地".encode("gbk")]
     assert "未采用" in detect(gbk, hint="cp1252").reason

@@ -94,18 +94,23 @@ def degrees_of(points: np.ndarray, source: SourceCrs) -> np.ndarray:
     return np.column_stack(_mover(source.crs).transform(points[:, 0], points[:, 1]))
 
 
+def flat(geometry: np.ndarray) -> np.ndarray:
+    """Geometry without Z and M; what has none is not copied (a million shapes weigh hundreds of MB)."""
+    return shapely.force_2d(geometry) if shapely.has_z(geometry).any() or shapely.has_m(geometry).any() else geometry
+
+
 def to_4490(geometry: np.ndarray, source: SourceCrs, *, file: str) -> np.ndarray:
     """Geometry in CGCS2000 lon/lat, Z dropped. Coordinates that can't belong to the CRS are refused for the whole file."""
-    flat = shapely.force_2d(geometry)
-    finite = _finite_bounds(flat)
+    drawn = flat(geometry)
+    finite = _finite_bounds(drawn)
     if source.crs.is_geographic and finite is not None and (np.abs(finite[[0, 2]]).max() > 361 or np.abs(finite[[1, 3]]).max() > 91):
         raise CrsInvalid(f"{file} 声明为经纬度({source.name}),坐标却不是度(例如 {finite[0]:.1f},{finite[1]:.1f})", hint=HINT)
     if _is_true_degrees(source.crs) and not source.shift:
-        return flat
-    moved = flat.copy()
-    sound = _is_finite(flat)
+        return drawn
+    moved = drawn.copy()
+    sound = _is_finite(drawn)
     # A ring with a NaN does not close and can't be rebuilt: it stays as it is, the checks refuse its row.
-    moved[sound] = shapely.transform(flat[sound], lambda xy: degrees_of(xy, source))
+    moved[sound] = shapely.transform(drawn[sound], lambda xy: degrees_of(xy, source))
     if finite is not None and _finite_bounds(moved) is None:
         raise CrsInvalid(f"{file} 的坐标不在 {source.name} 的适用范围内(例如 {finite[0]:.1f},{finite[1]:.1f})", hint=HINT)
     return moved

@@ -110,7 +110,7 @@ def _flattened(raw: np.ndarray, detected: Detected) -> np.ndarray:
     for name, dropped in (("高程(Z)", shapely.has_z(raw)), ("度量(M)", shapely.has_m(raw))):
         if dropped.any():
             detected.notes.append(f"{int(dropped.sum())} 个图形的{name}已去掉")
-    return shapely.force_2d(raw)
+    return crs_of.flat(raw)
 
 
 def _turned(geometry: np.ndarray, rows: np.ndarray) -> np.ndarray:
