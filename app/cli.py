@@ -49,6 +49,8 @@ def run(task: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run(guarded())
     except Problem as problem:
         typer.echo(f"✗ {problem.title} [{problem.code}] {problem.detail}" + (f"\n  → {problem.hint}" if problem.hint else ""), err=True)
+        for choice in problem.extra.get("choices", []):
+            typer.echo(f"    {choice['value']}  {choice['label']}", err=True)
         raise typer.Exit(2) from problem
 
 

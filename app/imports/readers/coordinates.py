@@ -51,11 +51,11 @@ def _from_wkt(delivery: Delivery, column: str, options: ReadOptions) -> tuple[np
     texts = delivery.frame.pop(column)
     said = sorted({t.partition(";")[0].strip()[5:] for t in texts.dropna() if t.strip()[:5].upper() == "SRID="})
     if len(said) > 1 and not options.crs:
-        raise CrsMixed(f"{delivery.file} 的 {column} 列混有几种坐标系:{'、'.join(said[:9])}", hint="请按坐标系分文件交付")
+        raise CrsMixed(f"{delivery.file} 的“{column}”列混有几种坐标系:{'、'.join(said[:9])}", hint="请按坐标系分文件交付")
     plain = np.array([None if t is None or t != t else t.rpartition(";")[2] for t in texts], dtype=object)
     geometry = np.asarray(shapely.from_wkt(plain, on_invalid="ignore"))
     _refuse_rows(delivery, texts, np.array([t is not None for t in plain]) & shapely.is_missing(geometry), "图形文字无法读取")
-    return geometry, Declared(said[0], f"{column} 列写明 SRID") if said else _named_crs(delivery, geometry, options)
+    return geometry, Declared(said[0], f"“{column}”列写明 SRID") if said else _named_crs(delivery, geometry, options)
 
 
 def _from_pair(delivery: Delivery, east: str, north: str, options: ReadOptions) -> tuple[np.ndarray, Declared]:
@@ -91,8 +91,8 @@ def _named_crs(delivery: Delivery, geometry: np.ndarray, options: ReadOptions) -
         if None in found:
             continue
         if len(found) > 1 and not options.crs:
-            raise CrsMixed(f"{delivery.file} 的 {column} 列写了几种坐标系:{'、'.join(sorted(said)[:9])}", hint="请按坐标系分文件交付")
-        return Declared(sorted(map(str, found))[0], f"{column} 列写明 {'、'.join(sorted(said))}", 0.85)
+            raise CrsMixed(f"{delivery.file} 的“{column}”列写了几种坐标系:{'、'.join(sorted(said)[:9])}", hint="请按坐标系分文件交付")
+        return Declared(sorted(map(str, found))[0], f"“{column}”列写明 {'、'.join(sorted(said))}", 0.85)
     return Declared(None)
 
 

@@ -88,7 +88,8 @@ def doubt(points: np.ndarray, source: crs_of.SourceCrs, declared: Declared, opti
     if outline is None:
         return declared.confidence, declared.reason
     if away:
-        return 0.5, f"{declared.reason};图形不在本县范围内,也不合其他常用坐标系"
+        where = f"只有 {share:.1%} 的图形落在本县" if share else "图形不在本县范围内"
+        return 0.5, f"{declared.reason};{where},也不合其他常用坐标系"
     return max(declared.confidence, 0.9 + 0.09 * share), f"{declared.reason};{share:.0%} 的图形落在本县"
 
 

@@ -18,7 +18,7 @@ from app.imports.readers.candidates import sample_points
 from app.imports.readers.container import Source
 from app.imports.readers.locate import Declared, locate
 
-GDAL_ERRORS = (DataSourceError, DataLayerError, FieldError, GeometryError, pyarrow.lib.ArrowException, RuntimeError, ValueError)
+GDAL_ERRORS = (DataSourceError, DataLayerError, FieldError, GeometryError, pyarrow.lib.ArrowException, RuntimeError, OSError, ValueError)
 _DESCRIBED = 30
 """Layers that a question describes."""
 _FLOATS = {"halffloat", "float", "double"}
