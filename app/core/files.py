@@ -1,5 +1,6 @@
 """Uploaded files kept by their SHA-256: streamed to disk, in place before the commit that names them, swept when no commit does."""
 
+import asyncio
 import hashlib
 import os
 import tempfile
@@ -8,8 +9,6 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
-
-from starlette.concurrency import run_in_threadpool
 
 CHUNK = 1 << 20
 ORPHAN_SECONDS = 24 * 3600
@@ -26,7 +25,7 @@ async def keep(upload: Upload, folder: Path, place: Callable[[str], Path], look:
 
     `look(chunk, bytes so far)` sees each chunk (an empty file is one empty chunk); what it raises ends it and nothing is kept.
     """
-    await run_in_threadpool(folder.mkdir, mode=0o750, parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, mode=0o750, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix="upload-", dir=folder)
     temporary = Path(name)
     digest, size = hashlib.sha256(), 0
@@ -36,11 +35,11 @@ async def keep(upload: Upload, folder: Path, place: Callable[[str], Path], look:
                 size += len(chunk)
                 look(chunk, size)
                 digest.update(chunk)
-                await run_in_threadpool(file.write, chunk)
+                await asyncio.to_thread(file.write, chunk)
             if size == 0:
                 look(b"", 0)
-            await run_in_threadpool(_flush, file.fileno(), file.flush)
-        await run_in_threadpool(_put, temporary, place(digest.hexdigest()))
+            await asyncio.to_thread(_flush, file.fileno(), file.flush)
+        await asyncio.to_thread(_put, temporary, place(digest.hexdigest()))
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -14,8 +14,8 @@ from app.core.work import writing
 from app.imports import changes, queries, service
 from app.imports.apply.parcel_classes import Acceptance
 from app.imports.columns import Stated, headers_hash
+from app.imports.jobs import kept, questions
 from app.imports.jobs import queries as jobs
-from app.imports.jobs import questions, uploads
 from app.imports.service import Options, Prepared
 
 _BEFORE = {"applying": "staged", "undoing": "applied"}
@@ -40,7 +40,7 @@ async def work(county: str, job_id: int, attempt: int) -> None:
         if job.state == "undoing":
             await _undo(job)
             return
-        with uploads.opened(county, job.uploads) as files:
+        with kept.opened(county, job.uploads) as files:
             await (_stage if job.state == "staging" else _apply)(job, files, remembered)
     except RegisterChanged:
         await _settled(job, state="queued", attempts=0, message=CHANGED, accepted=None)

@@ -112,9 +112,9 @@ def test_routes_exist() -> None:
 
 
 def test_what_is_beside_the_schema_is_served() -> None:
-    from app import docs_page, wiring
+    from app import docs_page, routes
 
-    assert docs_page.router in wiring.ROUTERS, "add docs_page.router to wiring.ROUTERS"
+    assert docs_page.router in routes.ROUTERS, "add docs_page.router to routes.ROUTERS"
     assert {route.path for route in docs_page.router.routes} >= {"/api", "/api/docs"}
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from app.core.principal import Principal, Role
 from app.core.queue import one
-from app.imports.jobs import stream, uploads, worker
+from app.imports.jobs import kept, stream, worker
 from app.settings import settings
 
 from . import makers
@@ -42,7 +42,7 @@ async def test_from_upload_to_the_register(planner: httpx.AsyncClient, county: T
     assert (made.status_code, job["state"], job["version"], made.headers["etag"]) == (201, "queued", 1, '"1"')
     assert made.headers["location"].endswith(f"{URL}/{job['id']}")
     assert made.headers["cache-control"] == "private, no-store"
-    assert uploads.folder().joinpath(county.code, job["uploads"][0]["sha256"]).read_bytes() == file.read_bytes()
+    assert kept.folder().joinpath(county.code, job["uploads"][0]["sha256"]).read_bytes() == file.read_bytes()
     await worked()
     job = await look(planner, job)
     assert (job["state"], job["can"]) == ("staged", ["decide", "apply", "cancel"]), job
@@ -166,8 +166,8 @@ async def test_uploads_are_bounded(planner: httpx.AsyncClient, county: TestCount
     said = await planner.post(URL, content=without_length(), headers=headers)
     assert (said.status_code, said.json()["code"]) == (413, "too_large")
     assert await county.value("SELECT count(*) FROM import_job WHERE county_code = :c") == 0
-    uploads.sweep(set(), older_than_seconds=-5)
-    assert not [f for f in (uploads.folder() / county.code).glob("*") if f.is_file()]
+    kept.sweep(set(), older_than_seconds=-5)
+    assert not [f for f in (kept.folder() / county.code).glob("*") if f.is_file()]
 
 
 async def test_who_may(planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path) -> None:
@@ -273,11 +273,11 @@ async def test_issues_as_table_and_map(planner: httpx.AsyncClient, county: TestC
 
 async def test_files_that_no_import_names_are_swept(planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path) -> None:
     job = (await hand_in(planner, parcels(tmp_path / "a.gpkg", county, range(3)))).json()
-    orphan = uploads.folder() / county.code / ("0" * 64)
+    orphan = kept.folder() / county.code / ("0" * 64)
     orphan.write_bytes(b"left by a request that was rolled back")
     os.utime(orphan, (0, 0))
-    kept = uploads.folder() / county.code / job["uploads"][0]["sha256"]
-    os.utime(kept, (0, 0))
+    named = kept.folder() / county.code / job["uploads"][0]["sha256"]
+    os.utime(named, (0, 0))
     await worker.sweep()
-    assert (orphan.exists(), kept.exists()) == (False, True)
+    assert (orphan.exists(), named.exists()) == (False, True)
     await worked()

@@ -1,9 +1,5 @@
-"""The files of a delivery: read from the request as they come, kept by SHA-256 under the county's folder, handed to the readers by name."""
+"""The files of a delivery as they come with the request: bounded, named, put in place."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi import Request
@@ -11,17 +7,11 @@ from starlette.datastructures import FormData, UploadFile
 
 from app.core import files
 from app.core.errors import BodyInvalid
-from app.imports.errors import FileUnreadable
+from app.imports.jobs import kept
 from app.imports.jobs.errors import ImportTooLarge, UploadInvalid
 from app.settings import settings
 
 MOST_FILES = 100
-_BESIDE_SHP = frozenset({".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qpj", ".qix"})
-
-
-def folder() -> Path:
-    """Where the files are, one folder a county."""
-    return settings().state_dir / "imports"
 
 
 def limit() -> int:
@@ -51,7 +41,7 @@ async def keep(county: str, form: FormData) -> list[dict[str, Any]]:
         raise UploadInvalid("没有文件", pointer="/file")
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise UploadInvalid("两个文件同名:" + "、".join(doubled), pointer="/file")
-    kept, total = [], 0
+    told, total = [], 0
 
     def look(chunk: bytes, _: int) -> None:
         nonlocal total
@@ -60,12 +50,12 @@ async def keep(county: str, form: FormData) -> list[dict[str, Any]]:
             raise too_large()
 
     for name, upload in zip(names, given, strict=True):
-        sha256, size = await files.keep(upload, folder(), lambda sha256: folder() / county / sha256, look)
+        sha256, size = await files.keep(upload, kept.folder(), lambda sha256: kept.folder() / county / sha256, look)
         if size == 0:
             raise UploadInvalid(f"{name} 是空文件(0字节)", pointer="/file", hint="请重新导出并传输")
         await upload.seek(0)  # the request's hash is made of it as well
-        kept.append({"name": name, "sha256": sha256, "size": size})
-    return kept
+        told.append({"name": name, "sha256": sha256, "size": size})
+    return told
 
 
 def checked_name(said: str | None) -> str:
@@ -75,30 +65,3 @@ def checked_name(said: str | None) -> str:
         shown = files.clean_name(name, "(空)")
         raise UploadInvalid(f"文件名不能含路径或控制字符:{shown}", pointer="/file", hint="只写文件名,120 字以内")
     return name
-
-
-@contextmanager
-def opened(county: str, uploads: list[dict[str, Any]]) -> Iterator[list[Path]]:
-    """The files under their names, side by side; a Shapefile's parts stand for one file. Errors: FileUnreadable when one is gone."""
-    with TemporaryDirectory(prefix="yima-import-") as place:
-        paths = []
-        for upload in uploads:
-            kept = folder().resolve() / county / upload["sha256"]
-            if not kept.is_file():
-                raise FileUnreadable(f"{upload['name']} 已不在存储中", hint="请重新上传")
-            path = Path(place) / upload["name"]
-            path.symlink_to(kept)
-            paths.append(path)
-        yield _mains(paths)
-
-
-def _mains(paths: list[Path]) -> list[Path]:
-    """Without the parts that are read with their .shp."""
-    shapes = {path.stem for path in paths if path.suffix.lower() == ".shp"}
-    return [path for path in paths if not (path.suffix.lower() in _BESIDE_SHP and path.stem in shapes)]
-
-
-def sweep(wanted: set[tuple[str, str]], older_than_seconds: int = files.ORPHAN_SECONDS) -> int:
-    """Delete files older than a day that no import names. Returns how many."""
-    found = files.old(folder(), older_than_seconds)
-    return files.sweep(found, lambda file: (file.parent.name, file.name) in wanted, older_than_seconds)

@@ -10,7 +10,7 @@ import structlog
 
 from app.core import child, db
 from app.core.queue import ATTEMPTS, Dropped, Queue, Seen, serve
-from app.imports.jobs import queries, uploads
+from app.imports.jobs import kept, queries
 from app.settings import settings
 
 log = structlog.get_logger()
@@ -70,7 +70,7 @@ async def sweep() -> None:
     """Files of uploads that no commit names."""
     async with db.engine().connect() as conn:
         wanted = await queries.uploaded(conn)
-    await asyncio.to_thread(uploads.sweep, wanted)
+    await asyncio.to_thread(kept.sweep, wanted)
 
 
 def begun(_: Any) -> Seen:
