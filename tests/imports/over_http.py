@@ -100,9 +100,11 @@ def children() -> list[int]:
 
 
 async def child_of() -> int:
-    while not (found := children()):
+    for _ in range(2400):
+        if found := children():
+            return found[0]
         await asyncio.sleep(0.05)
-    return found[0]
+    raise AssertionError("no process was started")
 
 
 REGISTER = "SELECT count(*) FROM parcel_version WHERE county_code = :c"

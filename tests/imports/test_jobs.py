@@ -146,6 +146,8 @@ async def test_uploads_are_bounded(planner: httpx.AsyncClient, county: TestCount
         assert said.status_code == 422, (name, said.text)
     assert (await hand_in(planner, file, file)).json()["code"] == "upload_invalid"
     assert (await hand_in(planner)).status_code == 422
+    (strange := tmp_path / "图.dwg").write_bytes(b"AC1032")
+    assert (await hand_in(planner, file, strange)).json()["code"] == "format_unknown"
     (nothing := tmp_path / "空.csv").touch()
     assert (await hand_in(planner, nothing)).json()["code"] == "upload_invalid"
     assert (await hand_in(planner, file, kind="什么")).json()["code"] == "kind_unknown"

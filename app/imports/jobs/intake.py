@@ -36,7 +36,7 @@ async def delivered(request: Request, person: Person) -> Delivered:
     form = await uploads.form_of(request)
     manifest = await _manifest(form)
     asked = None if manifest else _asked(form)
-    files = await uploads.keep(person.county_code, form)
+    files = await uploads.keep(person.county_code, form, is_checked=manifest is None)
     if manifest:
         return Delivered(*service.replayed(manifest, files))
     assert asked is not None

@@ -8,9 +8,8 @@ from typing import Any
 
 from app.core import files
 from app.imports.errors import FileUnreadable
+from app.imports.formats import BESIDE_SHP
 from app.settings import settings
-
-_BESIDE_SHP = frozenset({".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qpj", ".qix"})
 
 
 def folder() -> Path:
@@ -36,7 +35,7 @@ def opened(county: str, uploads: list[dict[str, Any]]) -> Iterator[list[Path]]:
 def _mains(paths: list[Path]) -> list[Path]:
     """Without the parts that are read with their .shp."""
     shapes = {path.stem for path in paths if path.suffix.lower() == ".shp"}
-    return [path for path in paths if not (path.suffix.lower() in _BESIDE_SHP and path.stem in shapes)]
+    return [path for path in paths if not (path.suffix.lower() in BESIDE_SHP and path.stem in shapes)]
 
 
 def sweep(wanted: set[tuple[str, str]], older_than_seconds: int = files.ORPHAN_SECONDS) -> int:

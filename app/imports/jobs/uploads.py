@@ -1,5 +1,6 @@
 """The files of a delivery as they come with the request: bounded, named, put in place."""
 
+from pathlib import PurePath
 from typing import Any
 
 from fastapi import Request
@@ -7,6 +8,8 @@ from starlette.datastructures import FormData, UploadFile
 
 from app.core import files
 from app.core.errors import BodyInvalid
+from app.imports.errors import FormatUnknown
+from app.imports.formats import SUPPORTED, TAKEN
 from app.imports.jobs import kept
 from app.imports.jobs.errors import ImportTooLarge, UploadInvalid
 from app.settings import settings
@@ -33,14 +36,19 @@ async def form_of(request: Request) -> FormData:
     return await request.form(max_files=MOST_FILES, max_fields=20)
 
 
-async def keep(county: str, form: FormData) -> list[dict[str, Any]]:
-    """Put the files in place: [{name, sha256, size}]. Errors: UploadInvalid, ImportTooLarge."""
+async def keep(county: str, form: FormData, *, is_checked: bool) -> list[dict[str, Any]]:
+    """Put the files in place: [{name, sha256, size}]; with a manifest the names, which it says, are not checked.
+
+    Errors: UploadInvalid, FormatUnknown, ImportTooLarge.
+    """
     given = [value for name, value in form.multi_items() if name == "file" and isinstance(value, UploadFile)]
     names = [checked_name(one.filename) for one in given]
     if not given:
         raise UploadInvalid("没有文件", pointer="/file")
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise UploadInvalid("两个文件同名:" + "、".join(doubled), pointer="/file")
+    if is_checked and (odd := [name for name in names if PurePath(name).suffix.lower() not in TAKEN]):
+        raise FormatUnknown("不支持的文件:" + "、".join(odd), pointer="/file", hint=SUPPORTED)
     told, total = [], 0
 
     def look(chunk: bytes, _: int) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.core.errors import Problem
 from app.imports.errors import CrsMixed, FileUnreadable
+from app.imports.formats import TABLE_SUFFIXES, VECTOR_SUFFIXES
 from app.imports.readers import container, dxf, guotu_txt, parquet, table, vector
 from app.imports.readers.base import Delivery, Detected, ReadOptions, sha256_of
 
@@ -13,9 +14,9 @@ log = logging.getLogger(__name__)
 _READERS: dict[str, Callable[[container.Source, ReadOptions], Delivery]] = {
     "guotu_txt": guotu_txt.read,
     "parquet": parquet.read,
-    **dict.fromkeys(container.VECTOR_SUFFIXES.values(), vector.read),
+    **dict.fromkeys(VECTOR_SUFFIXES.values(), vector.read),
     "DXF": dxf.read,
-    **dict.fromkeys(container.TABLE_SUFFIXES.values(), table.read),
+    **dict.fromkeys(TABLE_SUFFIXES.values(), table.read),
 }
 
 

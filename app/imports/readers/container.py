@@ -10,16 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from app.imports.errors import FileUnreadable, FormatUnknown
+from app.imports.formats import SUPPORTED, TABLE_SUFFIXES, VECTOR_SUFFIXES
 
-VECTOR_SUFFIXES = {
-    ".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON", ".json": "GeoJSON", ".fgb": "FlatGeobuf", ".gdb": "OpenFileGDB",
-    ".geojsons": "GeoJSONSeq", ".geojsonl": "GeoJSONSeq", ".kml": "KML", ".dxf": "DXF",
-}  # fmt: skip
-TABLE_SUFFIXES = {".xlsx": "xlsx", ".xls": "xls", ".xlsm": "xlsx", ".ods": "ods", ".csv": "csv", ".tsv": "csv"}
 _LARGEST_UNPACKED, _MOST_MEMBERS = 4 << 30, 10_000
 _RATIO, _RATIO_FROM = 200, 64 << 20
 """What unpacks to more than that many times its size, from that many bytes on, is no delivery: spreadsheets and shapes reach 20."""
-_SUPPORTED = "支持 GeoPackage、Shapefile(可打包为 zip)、GeoJSON、FlatGeobuf、文件地理数据库、KML、DXF、国土 TXT、Excel、CSV、GeoParquet"
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ def source_of(path: Path, *, name: str | None = None) -> Source:
         return Source(path, [path], "guotu_txt", shown)
     if suffix in {".parquet", ".geoparquet"}:
         return Source(path, [path], "parquet", shown)
-    raise FormatUnknown(f"不支持 {suffix or '没有后缀的'} 文件:{shown}", hint=_SUPPORTED)
+    raise FormatUnknown(f"不支持 {suffix or '没有后缀的'} 文件:{shown}", hint=SUPPORTED)
 
 
 def _sibling(path: Path, suffix: str) -> Path | None:
@@ -125,7 +120,7 @@ def _sources_in(folder: Path, archive: Path) -> Iterator[Source]:
             found = True
             yield source_of(path, name=f"{archive.name}/{path.relative_to(folder).as_posix()}")
     if not found:
-        raise FileUnreadable(f"{archive.name} 里没有可以读取的数据文件", hint=_SUPPORTED)
+        raise FileUnreadable(f"{archive.name} 里没有可以读取的数据文件", hint=SUPPORTED)
 
 
 def _name_bare_geodatabases(folder: Path) -> None:
