@@ -68,8 +68,8 @@ async def test_killed_before_the_commit_nothing_is_there_then_all(planner: httpx
         await waits_for(conn)
         assert await county.value(REGISTER) == 0
         os.kill(await child_of(), signal.SIGKILL)
-        await running
-        await conn.rollback()
+        await conn.rollback()  # the server notices a dead client when it speaks to it
+    await running
     assert (await look(planner, job))["state"] == "applying"
     assert await county.value(REGISTER) == 0
     await worked()
