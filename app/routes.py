@@ -26,7 +26,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     docs_page.router,
     accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
-    dossiers.router, analysis.router, changes.router, exports.router, imports.router, workbooks.router,
+    dossiers.router, analysis.router, changes.router, exports.router,
+    workbooks.router, imports.router,  # in this order: /api/imports/template is no number of an import
     clients.router,
 )  # fmt: skip
 
