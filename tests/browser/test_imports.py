@@ -115,7 +115,7 @@ def test_a_shapefile_is_uploaded_asked_about_applied_and_undone(
     page.get_by_test_id("issue-geometry_repaired").click()
     expect(page.get_by_test_id("issue-rows").locator("tbody tr")).to_have_count(1)
     page.get_by_test_id("issue-rows").get_by_role("button", name="第 2 行").click()
-    expect(page.get_by_test_id("findings-map")).to_have_attribute("data-chosen", "1")
+    expect(page.get_by_test_id("findings-map")).to_have_attribute("data-chosen", "2")  # where the issue is, and the row's shape
     page.wait_for_timeout(600)
     one.shot("import-issues")
     one.fits()

@@ -13,6 +13,7 @@ from app.imports.checks.issue import Issue, Severity
 
 Side = Literal["supplier", "register", "system"]
 SIDES: dict[Side, str] = {"supplier": "供件单位", "register": "资规部门", "system": "系统"}
+SEVERITIES: dict[Severity, str] = {"error": "错误", "warning": "提醒", "notice": "提示"}
 
 
 @dataclass(frozen=True)

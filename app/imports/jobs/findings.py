@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import db
 from app.core.db import text
-from app.imports.checks.catalogue import CATALOGUE, SIDES
+from app.imports.checks.catalogue import CATALOGUE, SEVERITIES, SIDES
 
 _PAGE = 5_000
 _FORMULA = re.compile(r"[=+\-@\t\r]")
@@ -36,7 +36,6 @@ LIMIT :n
 """
 ALL_ROWS: dict[str, Any] = {"class": None, "file": None, "row": None}
 _CLASSES = "SELECT class, count(*) AS n FROM import_row WHERE county_code = :c AND import_id = :id GROUP BY 1"
-_SEVERITIES = {"error": "错误", "warning": "警告", "notice": "提示"}
 _HEADS = {
     "file": "文件", "layer": "图层", "row": "行", "severity": "级别", "code": "代码", "message": "问题", "field": "字段", "value": "值",
     "hint": "处理建议", "side": "责任方",
@@ -86,7 +85,7 @@ async def issues_csv(county: str, job_id: int, asked: Mapping[str, Any]) -> Asyn
     yield ("\ufeff" + _line(list(_HEADS.values()))).encode()
     async for row in _all(_ISSUES, {"c": county, "id": job_id, **asked}, "id", 0):
         known = CATALOGUE.get(row.code)
-        one = _issue(row) | {"severity": _SEVERITIES[row.severity], "side": SIDES[known.side] if known else None}
+        one = _issue(row) | {"severity": SEVERITIES[row.severity], "side": SIDES[known.side] if known else None}
         yield _line([_safe(one[name]) for name in _HEADS]).encode()
 
 

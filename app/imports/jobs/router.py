@@ -56,7 +56,7 @@ async def newest(
 
 @router.get("/suppliers", summary="供件质量", responses=examples.SUPPLIERS)
 async def quality(person: Person, conn: Read) -> Response:
-    """各供件单位、各类交付每千行的问题数(错误、警告)及历次变化。"""
+    """各供件单位、各类交付每千行的问题数(错误、提醒)及历次变化。"""
     return _json(await suppliers.quality(conn, person.county_code))
 
 

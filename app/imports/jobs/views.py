@@ -56,7 +56,8 @@ def _detected(one: dict[str, Any]) -> dict[str, Any]:
 
 def _count(one: dict[str, Any]) -> dict[str, Any]:
     known = CATALOGUE.get(one["code"])
-    return {**one, "message": known.message if known else one["code"], "hint": known.hint if known else ""}
+    told = {"message": one["code"], "hint": "", "side": None}
+    return {**one, **({"message": known.message, "hint": known.hint, "side": known.side} if known else told)}
 
 
 def manifest(row: Any) -> dict[str, Any]:

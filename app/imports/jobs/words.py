@@ -5,14 +5,13 @@ from typing import Any
 
 from app.imports import values
 from app.imports.apply.parcel_classes import CLASSES
+from app.imports.checks.catalogue import SEVERITIES, SIDES
 from app.imports.columns import UNITS, aliases
 from app.imports.jobs import states
 from app.imports.kinds import KINDS, Kind
 from app.imports.progress import STEPS
 from app.zoning.families import CONTROL_LINE, FAMILIES
 
-SEVERITIES = {"error": "错误", "warning": "警告", "notice": "提示"}
-SIDES = {"supplier": "供件单位", "register": "资规部门", "system": "系统"}
 FACTS = {
     "layer": "图层或工作表", "encoding": "文字编码", "crs": "坐标系", "axis_order": "坐标次序", "zone": "带号", "shift": "坐标偏移",
     "unit": "面积单位", "mapping": "列的对应", "family": "规划控制种类",
