@@ -8,6 +8,7 @@ from app.accounts import router as accounts
 from app.classification import router as classification
 from app.dossiers import router as dossiers
 from app.imports import errors as import_problems
+from app.imports.corrections import router as corrections
 from app.imports.jobs import router as imports
 from app.imports.workbooks import router as workbooks
 from app.ledger import router as ledger
@@ -27,7 +28,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     docs_page.router,
     accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
     dossiers.router, analysis.router, changes.router, exports.router,
-    workbooks.router, imports.router,  # in this order: /api/imports/template is no number of an import
+    workbooks.router, corrections.router, imports.router,  # in this order: /api/imports/template is no number of an import
     clients.router,
 )  # fmt: skip
 

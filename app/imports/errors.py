@@ -84,6 +84,14 @@ class OptionMissing(Problem):
     code, status, title = "option_missing", 422, "缺少导入参数"
 
 
+class CorrectionDecided(Problem):
+    code, status, title = "correction_decided", 409, "更正已经审核"
+
+
+class CorrectionOutdated(Problem):
+    code, status, title = "correction_outdated", 409, "更正的原值与库中不符"
+
+
 class CountyUnknown(Problem):
     code, status, title = "county_unknown", 404, "系统中没有这个县(市、区)"
 

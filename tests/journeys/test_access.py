@@ -124,6 +124,10 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
         ("get", "/api/exports/{export_id}/file"): Sample({"export_id": w.export}, owner="planner"),
         ("delete", "/api/exports/{export_id}"): Sample({"export_id": w.export}, writers=frozenset(ROLES)),
         ("get", "/api/imports/template"): Sample(query={"kind": "indicators"}, readers=frozenset({"planner", "admin", "officer"})),
+        ("get", "/api/imports/corrections"): Sample(readers=frozenset({"planner", "admin"})),
+        ("post", "/api/imports/corrections/{correction_id}/decision"): Sample(
+            {"correction_id": 1}, body={"decision": "reject"}, writers=frozenset({"planner", "admin"})
+        ),
         ("get", "/api/settings/shifted-crs"): Sample(),
         ("put", "/api/settings/shifted-crs"): Sample(body={"is_enabled": False}, writers=frozenset({"admin"})),
         ("get", "/api/audit"): Sample(readers=frozenset({"auditor", "admin"})),

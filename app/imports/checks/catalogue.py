@@ -105,6 +105,8 @@ _TYPES = (
     IssueType("area_declared_differs", W, W, S, "国土TXT写明的面积与界址点围成的面积不符(超出4位小数公顷的舍入)", "请核对面积和界址点"),
     IssueType("point_count_differs", W, W, S, "国土TXT写明的点数与实有界址点数不符", "请核对是否漏点、多点或文件不完整"),
     IssueType("point_numbers_irregular", N, N, S, "国土TXT的界址点号跳号或重号", "请核对是否漏点或重复"),
+    IssueType("correction_applied", N, N, S, "报来的仍是原值,已按审核通过的更正改正", "请在原始数据中改正"),
+    IssueType("correction_stale", N, N, R, "更正的原值已不成立,更正未采用", "请核对该值,需要时重新提出更正"),
     IssueType("successor_unclear", W, W, R, "新宗地占了灭失宗地{0}以上,但既不是分割也不是合并", "请核对界址,或补充前后关系",
               (_percent(10),)),
     IssueType("rented_out_exceeds_held", W, W, S, "出租面积大于自有与承租面积之和", "请核对用地关系"),
