@@ -35,8 +35,12 @@ def opened(path: Path) -> Iterator[list[Source]]:
     if path.is_file() and path.stat().st_size == 0:
         raise FileUnreadable(f"{path.name} 是空文件(0字节)", hint="请重新导出并传输")
     if path.suffix.lower() in {".xlsx", ".xlsm", ".ods"} and path.is_file() and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as packed:
-            _refuse_bomb(packed.infolist(), path.name)
+        try:
+            with zipfile.ZipFile(path) as packed:
+                members = packed.infolist()
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise FileUnreadable(f"{path.name} 不是有效的表格文件(损坏或不完整)", hint="请另存为 .xlsx 后再交付") from error
+        _refuse_bomb(members, path.name)
         yield [source_of(path)]
     elif path.is_file() and zipfile.is_zipfile(path):
         with tempfile.TemporaryDirectory(prefix="yima-import-") as folder:
