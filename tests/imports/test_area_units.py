@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Problem
-from app.imports.apply.parcel_rows import m2
 from app.imports.checks.geometry import check_shapes
-from app.imports.checks.tables import check_areas
+from app.imports.checks.areas import check_areas
 from app.imports.columns import headers_hash
 from app.imports.kinds import kind_of
 from app.imports.readers import ReadOptions
@@ -63,7 +62,7 @@ def test_single_rows_in_another_unit_are_told_and_unknown(tmp_path: Path) -> Non
     numbers[3] = round(M2[3] * 0.0015, 4)
     staged = delivered(tmp_path, "证载面积", numbers)
     shapes = check_shapes(staged, 4549)
-    check_areas(staged, [m2(a) for a in shapes.area])
+    check_areas(staged, shapes.area)
     assert [(i.row, i.code, i.field) for i in staged.issues] == [(4, "area_unit_slip", "证载面积")]
     assert "亩" in staged.issues[0].value
     assert staged.columns["area_registered"][3] is None
