@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Problem
-from app.imports.checks.geometry import check_shapes
 from app.imports.checks.areas import check_areas
+from app.imports.checks.geometry import check_shapes
 from app.imports.columns import headers_hash
 from app.imports.kinds import kind_of
 from app.imports.readers import ReadOptions
