@@ -158,3 +158,27 @@ def test_a_shapefile_is_uploaded_asked_about_applied_and_undone(
     expect(page.get_by_test_id("quality")).to_contain_text("测绘一队")
     one.shot("import-quality")
     one.fits()
+
+
+def test_a_table_that_is_not_compared_says_so_and_is_cancelled(
+    desk: Callable[[], Desk], demo_accounts: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    one = desk()
+    page = one.page
+    one.sign_in(account(demo_accounts, "planner"))
+    one.go("imports/new")
+    choose(page, "field-kind", "企业")
+    file = tmp_path / "企业.csv"
+    file.write_text("统一社会信用代码,企业名称\n91330282MA2AAAAAA0,不存在的厂\n", encoding="utf-8")
+    page.get_by_test_id("files").set_input_files(file)
+    page.get_by_test_id("upload").click()
+    becomes(page, "staged")
+    expect(page.get_by_test_id("diff")).to_contain_text("不逐行比对")
+    page.get_by_test_id("tab-issues").click()
+    expect(page.get_by_test_id("issue-uscc_invalid")).to_contain_text("错误")
+    page.get_by_test_id("apply").click()
+    expect(page.get_by_test_id("apply-words")).to_contain_text("写入 0 行")
+    page.get_by_role("button", name="再看看").click()
+    page.get_by_test_id("cancel-import").click()
+    becomes(page, "cancelled")
+    one.fits()

@@ -1,7 +1,7 @@
 /** What of the differences is left out, by class or by row, and what applying will then do, in words. */
 import { reactive } from 'vue'
 import type { DiffRow, ImportJob } from './types'
-import { classLabel, howMany, unitOf } from './words'
+import { classLabel, howMany, unitOf, words } from './words'
 
 export interface Choice {
   classes: Set<string>
@@ -23,6 +23,9 @@ export function bodyOf(choice: Choice): { except_classes: string[]; except_rows:
   return { except_classes: [...choice.classes], except_rows: [...choice.rows].filter(([, c]) => !choice.classes.has(c)).map(([id]) => id) }
 }
 
+/** Whether the kind is compared row by row: only then applying speaks of classes. */
+export const isCompared = (job: ImportJob): boolean => Object.keys(job.counts).some((key) => key in (words.value?.classes ?? {}))
+
 export interface Told {
   done: string[]
   left: string[]
@@ -35,6 +38,7 @@ export function told(job: ImportJob, counts: Record<string, number>, choice: Cho
   const say = (key: string, n: number) => `${classLabel(key)} ${howMany(n)} ${unit}`
   const done: string[] = []
   const left: string[] = []
+  if (!isCompared(job)) return { done: [`写入 ${howMany(job.counts.applied)} ${unit}`], left, untouched: null }
   for (const [key, n] of Object.entries(counts)) {
     if (key === 'same' || !n) continue
     const out = choice.classes.has(key) ? n : [...choice.rows.values()].filter((c) => c === key).length
