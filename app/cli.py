@@ -21,9 +21,18 @@ audit_app = typer.Typer(help="操作日志。", no_args_is_help=True)
 demo_app = typer.Typer(help="演示县。", no_args_is_help=True)
 key_app = typer.Typer(help="接口密钥。", no_args_is_help=True)
 account_app = typer.Typer(help="账号。", no_args_is_help=True)
+imports_app = typer.Typer(help="导入: 列表、查看、入库、撤销。", no_args_is_help=True)
 county_app = typer.Typer(help="县(市、区)。", no_args_is_help=True)
-for name, group in (("audit", audit_app), ("demo", demo_app), ("key", key_app), ("account", account_app), ("county", county_app)):
+for name, group in (
+    ("audit", audit_app),
+    ("demo", demo_app),
+    ("key", key_app),
+    ("account", account_app),
+    ("county", county_app),
+    ("imports", imports_app),
+):
     app.add_typer(group, name=name)
+ImportId = Annotated[int, typer.Argument(help="导入编号", min=1)]
 County = Annotated[str, typer.Option("--county", help="县级行政区代码, 6 位")]
 
 
@@ -40,6 +49,8 @@ def run(task: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run(guarded())
     except Problem as problem:
         typer.echo(f"✗ {problem.title} [{problem.code}] {problem.detail}" + (f"\n  → {problem.hint}" if problem.hint else ""), err=True)
+        for choice in problem.extra.get("choices", []):
+            typer.echo(f"    {choice['value']}  {choice['label']}", err=True)
         raise typer.Exit(2) from problem
 
 
@@ -79,18 +90,57 @@ def import_files(
     mapping: Annotated[Path | None, typer.Option("--map", help="字段对照 TOML")] = None,
     family: Annotated[str | None, typer.Option(help="planning: 规划类别")] = None,
     data_date: Annotated[str | None, typer.Option(help="数据日期 YYYY-MM-DD, 默认今天")] = None,
+    axis_order: Annotated[str | None, typer.Option(help="坐标次序: east_north|north_east|per_row (逐行调换颠倒的行)")] = None,
+    unit: Annotated[list[str] | None, typer.Option(help="面积列的单位, 如 证载面积=亩; 可多次")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查, 不写入")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:  # fmt: skip
     """Import a delivery: read, check, report issues, apply all or nothing."""
     from app import wiring
-    from app.imports import service
+    from app.imports import by_hand
 
     wiring.subscribe()
-    options = service.Options(layer=layer, crs=crs, encoding=encoding, mapping=mapping, family=family,
-                              data_date=day(data_date, "--data-date"))  # fmt: skip
-    report = run(service.import_files(files, kind=kind, county_code=county, options=options, principal=system(county), dry_run=dry_run))
+    said = {"layer": layer, "crs": crs, "encoding": encoding, "family": family, "data_date": day(data_date, "--data-date"),
+            "axis_order": axis_order, "units": dict(pair.rpartition("=")[::2] for pair in unit or [])}  # fmt: skip
+    report = run(by_hand.import_files(files, kind, system(county), said, mapping=mapping, dry_run=dry_run))
     typer.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=1, default=str) if as_json else report.as_text())
+
+
+@imports_app.command("list")
+def imports_list(county: County, kind: str | None = None, limit: int = 20) -> None:
+    """导入, 新的在前。"""
+    from app.imports import by_hand
+
+    for said in run(by_hand.newest(system(county), kind, limit)):
+        typer.echo(by_hand.line(said))
+
+
+@imports_app.command("show")
+def imports_show(import_id: ImportId, county: County) -> None:
+    """一次导入的状态、识别结果、问题统计、比对, JSON。"""
+    from app.imports import by_hand
+
+    typer.echo(json.dumps(run(by_hand.show(system(county), import_id)), ensure_ascii=False, indent=1, default=str))
+
+
+@imports_app.command("apply")
+def imports_apply(import_id: ImportId, county: County) -> None:
+    """把待入库的导入写入底数; 由后台进程办理, 等到办完。"""
+    from app.imports import by_hand
+
+    said = run(by_hand.apply(system(county, "命令行"), import_id))
+    typer.echo(by_hand.line(said))
+    sys.exit(said["state"] != "applied")
+
+
+@imports_app.command("undo")
+def imports_undo(import_id: ImportId, county: County, reason: Annotated[str, typer.Option(help="原因, 记入操作日志")]) -> None:
+    """撤销已入库的导入。"""
+    from app import wiring
+    from app.imports import by_hand
+
+    wiring.subscribe()
+    typer.echo(by_hand.line(run(by_hand.undo(system(county, "命令行"), import_id, reason))))
 
 
 @app.command("export")

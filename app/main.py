@@ -17,6 +17,7 @@ from app.core.lean import Lean
 from app.core.methods import HeadAndOptions
 from app.core.proxy import BehindProxy
 from app.maps.pages import Pages
+from app.routes import ROUTERS
 
 CONSOLE = Path(__file__).parent / "console" / "dist"
 
@@ -55,14 +56,14 @@ def create_app() -> FastAPI:
         dependencies=[Depends(web.known_parameters), Depends(web.storable_text)],
     )
     web.install(app)
-    hot = [route for router in wiring.ROUTERS for route in router.routes if isinstance(route, Lean)]
+    hot = [route for router in ROUTERS for route in router.routes if isinstance(route, Lean)]
     app.add_middleware(HotFirst, routes=hot, handlers=app.exception_handlers)
     app.add_middleware(Pages)
     app.add_middleware(HeadAndOptions, routes=app.routes)
     app.add_middleware(CorsPerKey)
     app.add_middleware(BehindProxy)
     wiring.subscribe()
-    for router in wiring.ROUTERS:
+    for router in ROUTERS:
         app.include_router(router)
     if CONSOLE.is_dir():
         app.mount("/console", StaticFiles(directory=CONSOLE, html=True), name="console")

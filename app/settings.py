@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     """Hours after which a sign-in ends."""
     upload_max_mb: int = 30
     """Largest evidence file in MB."""
+    import_mb: int = 2048
+    """Largest delivery handed in over HTTP, all its files together, in MB."""
+    import_memory_mb: int = 3072
+    """Memory in MB that the process of one import may hold."""
     map_pool_size: int = 8
     """Connections of one worker's map-reading pool."""
     app_pool_size: int = 8

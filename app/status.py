@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.accounts.deps import Read
 from app.core import clock, state
 from app.core.errors import NotFound, Problem
+from app.imports.checks.catalogue import CATALOGUE, SIDES, IssueType
 from app.prepared import head
 from app.settings import settings
 
@@ -59,14 +60,26 @@ async def migration(conn: AsyncConnection) -> str | None:
 
 @router.get("/api/errors", summary="问题目录", tags=["目录"])
 async def errors() -> list[dict[str, Any]]:
-    """Every problem code with its status and title."""
-    return [{"code": k.code, "status": k.status, "title": k.title} for k in sorted(Problem.catalogue.values(), key=lambda k: k.code)]
+    """Every problem code with its status and title, then every code that a row of an import may bear (these have no status)."""
+    problems = sorted(Problem.catalogue.values(), key=lambda k: k.code)
+    return [{"code": k.code, "status": k.status, "title": k.title} for k in problems] + [_row_issue(k) for k in CATALOGUE.values()]
 
 
 @router.get("/api/errors/{code}", summary="一个问题", tags=["目录"])
 async def error(code: str) -> JSONResponse:
-    """One problem of the catalogue."""
+    """One problem of the catalogue, or one issue of imports."""
     kind = Problem.catalogue.get(code)
-    if kind is None:
-        raise NotFound(code)
-    return JSONResponse({"code": kind.code, "status": kind.status, "title": kind.title, "about": (kind.__doc__ or "").strip() or None})
+    if kind is not None:
+        return JSONResponse({"code": kind.code, "status": kind.status, "title": kind.title, "about": (kind.__doc__ or "").strip() or None})
+    if code in CATALOGUE:
+        return JSONResponse(_row_issue(CATALOGUE[code]))
+    raise NotFound(code)
+
+
+def _row_issue(kind: IssueType) -> dict[str, Any]:
+    """What FORMATS.md says of the code."""
+    return {
+        "code": kind.code, "status": None, "title": kind.message, "hint": kind.hint, "stage": kind.stage, "apply": kind.apply,
+        "side": SIDES[kind.side], "tolerance": [{"number": t.number, "unit": t.unit} for t in kind.tolerance],
+        "explained_by": [*kind.explained_by, *kind.explained_in_cell],
+    }  # fmt: skip

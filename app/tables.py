@@ -8,6 +8,7 @@ from app.core import state as _state
 from app.core.db import Base
 from app.enterprises import models as _enterprises
 from app.imports import models as _imports
+from app.imports.corrections import models as _corrections
 from app.ledger import models as _ledger
 from app.maps import models as _maps
 from app.maps.exports import models as _exports
@@ -18,6 +19,6 @@ from app.zoning import models as _zoning
 
 metadata = Base.metadata
 ROOMS = (
-    _accounts, _audit, _classification, _enterprises, _exports, _imports, _layers, _ledger, _maps, _parcels, _remediation, _state,
-    _territories, _zoning,
+    _accounts, _audit, _classification, _corrections, _enterprises, _exports, _imports, _layers, _ledger, _maps, _parcels, _remediation,
+    _state, _territories, _zoning,
 )  # fmt: skip

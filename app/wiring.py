@@ -1,36 +1,6 @@
-"""Which routers are served and which handler hears which event: two lists."""
+"""Which handler hears which event: one list (the routers are in routes.py)."""
 
-from fastapi import APIRouter
-
-from app import docs_page, status
-from app.accounts import audit_router
-from app.accounts import router as accounts
-from app.classification import router as classification
 from app.core import events
-from app.dossiers import router as dossiers
-from app.imports import errors as import_problems
-from app.imports.workbooks import router as workbooks
-from app.ledger import router as ledger
-from app.maps import router as maps
-from app.maps.analysis import router as analysis
-from app.maps.changes import router as changes
-from app.maps.exports import router as exports
-from app.maps.pages import clients
-from app.maps.tiles import router as tiles
-from app.policy import router as policy
-from app.remediation import router as remediation
-
-ROUTERS: tuple[APIRouter, ...] = (
-    tiles.hot, maps.hot,  # first: asked with every move of a map
-    maps.router, tiles.router,
-    status.router,
-    docs_page.router,
-    accounts.router, audit_router.router, policy.router, classification.router, remediation.router, ledger.router,
-    dossiers.router, analysis.router, changes.router, exports.router, clients.router, workbooks.router,
-)  # fmt: skip
-
-PROBLEMS = (import_problems,)
-"""Catalogues of rooms that are loaded only when a file comes; /api/errors lists them all the same."""
 
 
 def subscribe() -> None:

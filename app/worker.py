@@ -1,4 +1,4 @@
-"""The job worker: republishes what moves with the calendar daily at 00:05, makes exports, sweeps what nobody needs any more."""
+"""The job worker: republishes what moves with the calendar daily at 00:05, takes imports, makes exports, sweeps what nobody needs."""
 
 import asyncio
 import signal
@@ -11,6 +11,7 @@ from app import wiring
 from app.classification import service as classification
 from app.core import clock, db, layers, logs
 from app.core.principal import system
+from app.imports.jobs import worker as imports
 from app.maps.exports import jobs as exports
 from app.remediation import evidence
 
@@ -46,7 +47,7 @@ async def main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    making = asyncio.create_task(exports.run(stop))
+    queues = asyncio.gather(exports.run(stop), imports.run(stop))
     while not stop.is_set():
         if clock.now().time() >= DAILY:
             try:
@@ -58,7 +59,7 @@ async def main() -> None:
             await asyncio.wait_for(stop.wait(), 60)
         except TimeoutError:
             continue
-    await making
+    await queues
     await db.dispose()
 
 

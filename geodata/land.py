@@ -68,19 +68,30 @@ class Parcel:
 
 
 def flag_area(row: Row) -> None:
-    """面积差: the notices that follow from registered and planar area; refuses a difference too close to call."""
-    registered = row.values.get("证载面积")
+    """面积差: the notices that follow from registered, approved and planar area; refuses a difference too close to call."""
     if row.geometry is None or not row.applied:
         return
+    registered, approved = row.values.get("证载面积"), row.values.get("批准面积")
     if registered is None:
         row.flag("area_registered_missing", "证载面积")
-        return
     planar = row.geometry.area if row.geometry.is_valid else shapely.make_valid(row.geometry).area
-    share = abs(float(str(registered)) - planar) / max(0.01 * planar, 5.0)
-    if 0.7 < share < 1.3:
-        raise ValueError(f"area difference too close to the bound: {row.values['宗地代码']} {share:.3f}")
-    if share > 1:
+    off = _apart(row, registered, planar, share=0.01, least=5.0), _apart(row, approved, planar, share=0.03, least=10.0)
+    if off[0]:
         row.flag("area_differs", "证载面积")
+    if off[1]:
+        row.flag("area_contract_differs", "批准面积")
+    if not any(off) and _apart(row, registered, approved, share=0.03, least=10.0):
+        row.flag("area_declared_pair_differs", "证载面积")
+
+
+def _apart(row: Row, stated: Cell, other: Cell, *, share: float, least: float) -> bool:
+    if stated is None or other is None:
+        return False
+    right = float(str(other))
+    times = abs(float(str(stated)) - right) / max(share * right, least)
+    if 0.7 < times < 1.3:
+        raise ValueError(f"area difference too close to the bound: {row.values['宗地代码']} {times:.3f}")
+    return times > 1
 
 
 def cadastral_code(district: str, sub: int, ownership: str, number: int) -> str:

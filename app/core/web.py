@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 
 from app.core import errors, logs, methods
 from app.core.errors import Problem
+from app.core.proxy import below_root
 from app.core.work import Replay
 from app.settings import settings
 
@@ -72,6 +73,12 @@ async def storable_text(request: Request) -> None:
             raise errors.BodyInvalid("不是 JSON") from error
         if at is not None:
             raise errors.BodyInvalid("含有不可存储的字符", pointer=at)
+
+
+def refuse_unstorable_body(value: Any) -> None:
+    """The same for what a form says."""
+    if (at := _unstorable(value, "")) is not None:
+        raise errors.BodyInvalid("含有不可存储的字符", pointer=at)
 
 
 def refuse_unstorable(path: Mapping[str, Any], query: QueryParams) -> None:
@@ -177,10 +184,19 @@ async def _internal(request: Request, error: Exception) -> Response:
     return problem_response(Problem("内部错误已记录"), request.scope)
 
 
+_large_bodies: dict[str, Callable[[], int]] = {}
+
+
+def takes_large_bodies(path: str, limit: Callable[[], int]) -> None:
+    """Requests of this path may weigh `limit()` bytes: they are read as they come, never kept, so not run again either."""
+    _large_bodies[path] = limit
+
+
 class RetryDeadlocks:
     """Runs a whole request again, at most 3 times, when PostgreSQL chose it as a deadlock victim.
 
-    It keeps the body for that, so it also bounds it: far more than an evidence file may weigh (10 MB over) is 413.
+    It keeps the body for that, so it also bounds it: far more than an evidence file may weigh (10 MB over) is 413. Paths that take
+    large bodies have a bound of their own.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
@@ -189,6 +205,9 @@ class RetryDeadlocks:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
+            return
+        if limit := _large_bodies.get(below_root(scope)):
+            await self.app(scope, _bounded(receive, limit() + (1 << 20)), send)
             return
         seen: list[Message] = []
         for number in range(3):
@@ -200,6 +219,21 @@ class RetryDeadlocks:
                 return
             await asyncio.sleep(0.02 * (number + 1))
         await problem_response(errors.Busy("并发冲突"), scope)(scope, receive, send)
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """Receive at most so many bytes; TooLarge then."""
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise errors.TooLarge(f"请求内容超过 {limit >> 20} MB")
+        return message
+
+    return counted
 
 
 class _Attempt:

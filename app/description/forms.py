@@ -28,7 +28,7 @@ def members(text: str) -> dict[str, Any]:
 
 
 SCHEMAS: dict[str, Any] = {
-    "ProblemKind": members("code text, status int, title text, about text?"),
+    "ProblemKind": members("code text, status int?, title text"),
     "Run": members("id int, as_of date, data_year int, rule_version text, counts object, input_hash text, finished_at text"),
     "Runs": {"type": "array", "items": described_ref("Run")},
     "Calibre": members("code text, label text"),

@@ -1,14 +1,17 @@
 """Headers of a file to canonical columns, with the unit that the header states. What is not known is told, not guessed."""
 
 import csv
+import hashlib
+import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from app.imports.errors import ColumnsMissing, MappingInvalid
 from app.imports.kinds import Kind
@@ -38,6 +41,8 @@ class Match:
     header: str
     canonical: str
     unit: str = ""
+    stated: bool = False
+    """The user stated the unit."""
 
     def factor(self, dimension: str) -> Decimal:
         return UNITS[dimension][self.unit] if dimension else Decimal(1)
@@ -47,22 +52,36 @@ class Match:
 class ColumnMap:
     """How the headers of one file were understood; stored with the import."""
 
+    kind: str
     matches: dict[str, Match] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
+    reason: str = "按列名"
+
+    def stated(self) -> dict[str, dict[str, str]]:
+        """The same as somebody would state it: {canonical: {header, unit}}."""
+        return {m.canonical: {"header": m.header, "unit": m.unit} for m in self.matches.values()}
 
     def as_dict(self) -> dict[str, object]:
-        used = {m.canonical: m.header + (f" → {m.unit}" if m.unit else "") for m in self.matches.values()}
-        return {"columns": used, "unused": self.unused}
+        used = {name: {**said, "label": label(self.kind, name)} for name, said in self.stated().items()}
+        return {"columns": used, "unused": self.unused, "reason": self.reason}
 
 
-def map_columns(headers: list[str], kind: Kind, *, short_headers: bool = False, override: Path | None = None, file: str = "") -> ColumnMap:
-    """Each canonical column takes the header that stands first in the alias list; --map wins."""
-    stated = _read_override(override, kind) if override else {}
-    result, taken = ColumnMap(), set()
+Stated = Mapping[str, Any]
+"""What somebody said of columns: {canonical: header} or {canonical: {header, unit}}."""
+
+
+def map_columns(
+    headers: list[str], kind: Kind, *, short_headers: bool = False, override: Stated | None = None, file: str = ""
+) -> ColumnMap:
+    """Each canonical column takes the header that stands first in the alias list; what is stated wins."""
+    stated = _checked(override, kind) if override else {}
+    result, taken = ColumnMap(kind.name), set()
     for canonical, (header, unit) in stated.items():
+        if not header:  # nothing is to fill it
+            continue
         if header not in headers:
             raise MappingInvalid(f"列对应表写了“{header}”,{file} 没有这一列", hint="现有列:" + "、".join(headers))
-        result.matches[canonical] = Match(header, canonical, unit)
+        result.matches[canonical] = Match(header, canonical, unit, stated=bool(unit))
         taken.add(header)
     best: dict[str, tuple[int, Match]] = {}
     for header in headers:
@@ -74,12 +93,18 @@ def map_columns(headers: list[str], kind: Kind, *, short_headers: bool = False, 
     result.matches |= {canonical: match for canonical, (_, match) in best.items()}
     used = {match.header for match in result.matches.values()}
     result.unused = [header for header in headers if header not in used]
-    missing = [label(kind.name, name) for name in kind.required if name not in result.matches]
+    missing = {name: label(kind.name, name) for name in kind.required if name not in result.matches}
     if missing:
         raise ColumnsMissing(
-            f"{file} 缺少“{kind.label}”必需的列:{'、'.join(missing)}", hint=f"现有列:{'、'.join(headers) or '无'};可用 --map 指定对应关系"
-        )
+            f"{file} 缺少“{kind.label}”必需的列:{'、'.join(missing.values())}",
+            hint=f"现有列:{'、'.join(headers) or '无'};可用 --map 指定对应关系", file=file, missing=missing, headers=headers,
+        )  # fmt: skip
     return result
+
+
+def headers_hash(headers: Iterable[str]) -> str:
+    """Name of a set of headers, in whatever order they stand."""
+    return hashlib.sha256(json.dumps(sorted(headers), ensure_ascii=False).encode("utf-8", "replace")).hexdigest()
 
 
 def _candidates(header: str, kind: Kind, *, short_headers: bool) -> list[tuple[int, Match]]:
@@ -102,7 +127,12 @@ def split_unit(header: str) -> tuple[str, str]:
     match = _UNIT_TAIL.match(folded)
     if match is None:
         return _fold(folded), ""
-    return _fold(match["name"]), _fold(match["unit"]).replace("㎡", "m2").replace("m²", "m2")
+    return _fold(match["name"]), fold_unit(match["unit"])
+
+
+def fold_unit(text: str) -> str:
+    """A unit as UNITS has it: ㎡ and m² are m2."""
+    return _fold(text.replace("㎡", "m2").replace("m²", "m2"))
 
 
 def label(kind: str, canonical: str) -> str:
@@ -139,16 +169,19 @@ def aliases(kind: str) -> dict[str, list[str]]:
     return found
 
 
-def _read_override(path: Path, kind: Kind) -> Mapping[str, tuple[str, str]]:
-    """--map MAPPING.toml: `canonical = "header"` or `canonical = {header = "…", unit = "亩"}`."""
+def read_mapping(path: Path) -> Stated:
+    """--map MAPPING.toml: `canonical = "header"` or `canonical = {header = "…", unit = "亩"}`. Errors: MappingInvalid."""
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MappingInvalid(f"列对应表 {path.name} 无法读取:{error}") from error
+
+
+def _checked(table: Stated, kind: Kind) -> Mapping[str, tuple[str, str]]:
     known = {column.name: column for column in kind.columns}
     result = {}
     for canonical, said in table.items():
-        header, unit = (said, "") if isinstance(said, str) else (str(said.get("header", "")), _fold(str(said.get("unit", ""))))
+        header, unit = (said, "") if isinstance(said, str) else (str(said.get("header", "")), _fold(str(said.get("unit") or "")))
         if canonical not in known:
             raise MappingInvalid(f"“{kind.label}”没有列 {canonical}", hint="可选:" + "、".join(known))
         if unit and unit not in UNITS.get(known[canonical].dimension, {}):

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.imports.checks.places import Places
 from app.imports.errors import CountyUnknown
+from app.imports.readers.base import Place
 
 UNASSIGNED = "000"
 
@@ -32,6 +33,15 @@ class Context:
     def body_code(self, said: str | None) -> str | None:
         """Code of a responsible body by its name or code; None when the county has no such body."""
         return None if said is None else self.bodies.get(said)
+
+
+async def place(conn: AsyncConnection, county: str) -> Place:
+    """Where the county lies; what no county of the system is, is refused."""
+    found = await conn.execute(text("SELECT meridian_epsg, ST_AsBinary(geom) AS geom FROM county WHERE code = :c"), {"c": county})
+    row = found.one_or_none()
+    if row is None:
+        raise CountyUnknown(f"没有 {county}", hint="用 yima county add 添加")
+    return Place(None if row.geom is None else shapely.from_wkb(row.geom), row.meridian_epsg)
 
 
 async def load(conn: AsyncConnection, county: str, *, on: date) -> Context:

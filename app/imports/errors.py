@@ -1,6 +1,19 @@
-"""A file that can't be read at all is a Problem; a bad row is an Issue (checks/catalogue.py)."""
+"""A file that can't be read at all is a Problem; a bad row is an Issue (checks/catalogue.py).
+
+What the importer won't decide alone is a Problem too: `question` names the option that answers it (crs, encoding, layer,
+axis_order, unit), `choices` lists {value, label}, the likeliest first.
+"""
+
+from collections.abc import Iterable
+from typing import Any
 
 from app.core.errors import Problem
+
+
+def asking(question: str, choices: Iterable[tuple[str, str]], *, column: str | None = None) -> dict[str, Any]:
+    """Extension members of a problem that asks; `column` is the header a unit is asked for."""
+    members: dict[str, Any] = {"question": question, "choices": [{"value": value, "label": label} for value, label in choices]}
+    return members | ({"column": column} if column else {})
 
 
 class FileUnreadable(Problem):
@@ -21,6 +34,22 @@ class CrsMissing(Problem):
 
 class CrsInvalid(Problem):
     code, status, title = "crs_invalid", 422, "坐标系与坐标不符或不认识"
+
+
+class CrsDoubtful(Problem):
+    code, status, title = "crs_doubtful", 422, "坐标系与本县位置不符,需要确认"
+
+
+class CrsMixed(Problem):
+    code, status, title = "crs_mixed", 422, "一次交付里混有几种坐标系"
+
+
+class AxisOrderDoubtful(Problem):
+    code, status, title = "axis_order_doubtful", 422, "横纵坐标似乎颠倒,需要确认"
+
+
+class UnitDoubtful(Problem):
+    code, status, title = "unit_doubtful", 422, "面积单位与图形不符,需要确认"
 
 
 class DatumUnsupported(Problem):
@@ -53,6 +82,14 @@ class GeometryRequired(Problem):
 
 class OptionMissing(Problem):
     code, status, title = "option_missing", 422, "缺少导入参数"
+
+
+class CorrectionDecided(Problem):
+    code, status, title = "correction_decided", 409, "更正已经审核"
+
+
+class CorrectionOutdated(Problem):
+    code, status, title = "correction_outdated", 409, "更正的原值与库中不符"
 
 
 class CountyUnknown(Problem):

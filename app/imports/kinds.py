@@ -134,6 +134,11 @@ _KINDS = (
         key=("uscc", "list", "entered_on"), filled=("uscc",), required=("uscc",),
     ),
     Kind(
+        "corrections", "更正",
+        (*_codes("land_code"), Column("field", "word", "", "correction_field"), *_texts("old", "new", "reason", "document")),
+        key=("land_code", "field"), filled=("land_code", "field", "reason"), required=("land_code", "field", "old", "new", "reason"),
+    ),
+    Kind(
         "ledger-opening", "期初台账",
         (*_codes("project_code"), *_texts("project_name", "responsible_body"), Column("method", "word", "", "method"), *_areas("area"),
          *_dates("accepted_on"), *_texts("document"), *_codes("parcel"), Column("firms", "int", "count")),

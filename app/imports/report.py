@@ -34,12 +34,17 @@ class ImportReport:
     def issue_counts(self) -> dict[str, int]:
         return dict(sorted(Counter(i.code for i in self.issues).items()))
 
+    def issue_totals(self) -> list[dict[str, Any]]:
+        """[{code, severity, count}], as the job keeps them."""
+        found = Counter((i.code, i.severity) for i in self.issues)
+        return [{"code": code, "severity": severity, "count": count} for (code, severity), count in sorted(found.items())]
+
     def as_dict(self) -> dict[str, Any]:
         """For --json and HTTP."""
         return {
             "import_id": self.import_id, "kind": self.kind, "county_code": self.county_code, "data_on": self.data_on.isoformat(),
             "dry_run": self.dry_run, "delivery_hash": self.delivery_hash, "files": self.files, "counts": self.counts,
-            "issue_counts": self.issue_counts, "seconds": self.seconds, "issues": [vars(i) for i in self.issues],
+            "issue_counts": self.issue_counts, "seconds": self.seconds, "issues": [i.as_dict() for i in self.issues],
         }  # fmt: skip
 
     def as_text(self) -> str:
@@ -49,6 +54,8 @@ class ImportReport:
         for file in self.files:
             facts = "  ".join(f"{k}={file[k]}" for k in ("layer", "encoding", "crs", "axis_order") if file.get(k))
             lines.append(f"  {file['name']}  {file['rows']} 行  {facts}")
+            lines += [f"    {f['fact']} {f['column']} {f['value']} ({f['confidence']:.0%}):{f['reason']}" for f in file.get("findings", [])]
+            lines += [f"    {note}" for note in file.get("notes", [])]
         lines.append("  " + "  ".join(f"{name} {number}" for name, number in self.counts.items()))
         for code, number in self.issue_counts.items():
             kind, severity = CATALOGUE[code], next(i.severity for i in self.issues if i.code == code)

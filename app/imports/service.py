@@ -3,23 +3,28 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any, get_args
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import clock, db
 from app.core.errors import NotFound
 from app.core.principal import Principal
-from app.core.work import writing
-from app.imports import context, queries
+from app.core.work import Work, writing
+from app.imports import context, queries, standing
 from app.imports.apply import Applied, handler_of, undo
 from app.imports.apply.parcel_classes import Acceptance
 from app.imports.apply.plan import Job, Plan
+from app.imports.checks.catalogue import unexplained
+from app.imports.columns import Stated
+from app.imports.errors import MappingInvalid
 from app.imports.kinds import Kind, kind_of
 from app.imports.readers import ReadOptions
+from app.imports.readers.base import AxisOrder, Place
 from app.imports.report import ImportReport
 from app.imports.stage import Staged, stage
 from app.imports.steps import Steps
@@ -32,13 +37,81 @@ class Options:
     layer: str | None = None
     crs: str | None = None
     encoding: str | None = None
-    mapping: Path | None = None
+    mapping: Stated | None = None
     family: str | None = None
     data_date: date | None = None
     acceptance: Acceptance = field(default_factory=Acceptance)
+    axis_order: AxisOrder | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
 
-    def reading(self, kind: Kind) -> ReadOptions:
-        return ReadOptions(layer=self.layer, crs=self.crs, encoding=self.encoding, layer_is_label=kind.name == "lists")
+    def reading(self, kind: Kind, place: Place | None = None) -> ReadOptions:
+        return ReadOptions(
+            layer=self.layer, crs=self.crs, encoding=self.encoding, axis_order=self.axis_order, units=self.units,
+            layer_is_label=kind.name == "lists", place=place or Place(),
+        )  # fmt: skip
+
+
+def axis_order_of(said: str | None) -> AxisOrder | None:
+    """The axis order as people type it."""
+    if said is None:
+        return None
+    found = next((order for order in get_args(AxisOrder) if order == said), None)
+    if found is None:
+        raise MappingInvalid(f"没有坐标次序 {said}", hint="可选:" + "、".join(get_args(AxisOrder)))
+    return found
+
+
+@dataclass
+class Prepared:
+    """A delivery that is read: its rows, where it goes, what is said of it."""
+
+    staged: Staged
+    job: Job
+    report: ImportReport
+    steps: Steps
+
+
+async def prepare(
+    files: Sequence[Path], *, kind: str, county_code: str, options: Options, principal: Principal, dry_run: bool = False,
+    remembered: Mapping[str, Stated] | None = None, steps: Steps | None = None,
+) -> Prepared:  # fmt: skip
+    """Read the files of one delivery. Errors: Problems of app/imports/errors.py."""
+    wanted, steps = kind_of(kind), steps or Steps()
+    data_on = options.data_date or clock.today()
+    async with db.reading() as conn:
+        reading = options.reading(wanted, await context.place(conn, county_code))
+    with steps.of("reading"):
+        staged = await asyncio.to_thread(
+            stage, files, wanted, options=reading, data_on=data_on, mapping=options.mapping, remembered=remembered
+        )
+    if wanted.name == "parcels":
+        async with db.reading() as conn:
+            await standing.compare(conn, county_code, staged.deliveries, stated=options.crs is not None)
+    job = Job(county_code, data_on, principal, options.family, options.layer, acceptance=options.acceptance)
+    return Prepared(staged, job, _report(staged, job, dry_run=dry_run, options=options), steps)
+
+
+async def compared(conn: AsyncConnection, prepared: Prepared) -> Plan:
+    """All checks that need the register; what would be written. The report is told, each fault once."""
+    report = prepared.report
+    with prepared.steps.of("checking"):
+        county = await context.load(conn, prepared.job.county, on=prepared.job.data_on)
+        plan = await handler_of(prepared.staged.kind.name)(conn, prepared.staged, county, prepared.job)
+        prepared.staged.issues[:] = unexplained(prepared.staged.issues)
+    report.counts |= plan.counts
+    report.issues, report.differences, report.seconds = prepared.staged.issues, plan.differences, prepared.steps.seconds
+    return plan
+
+
+async def write(work: Work, prepared: Prepared, plan: Plan) -> None:
+    """Write what was compared, for the import of `prepared.job`, and say so in the audit record."""
+    report, job = prepared.report, prepared.job
+    report.import_id = job.import_id
+    await plan.write(work)
+    work.audited(
+        "import.apply", "import", job.import_id, kind=report.kind, data_on=job.data_on, delivery_hash=report.delivery_hash,
+        files=[f["name"] for f in report.files], counts=report.counts, issues=report.issue_counts,
+    )  # fmt: skip
 
 
 async def import_files(
@@ -49,50 +122,38 @@ async def import_files(
 
     Errors: Problems of app/imports/errors.py; a bad row is an issue in the report, never an exception.
     """
-    wanted, steps = kind_of(kind), steps or Steps()
-    data_on = options.data_date or clock.today()
-    with steps.of("reading"):
-        staged = await asyncio.to_thread(stage, files, wanted, options=options.reading(wanted), data_on=data_on, mapping=options.mapping)
-    job = Job(county_code, data_on, principal, options.family, options.layer, acceptance=options.acceptance)
-    report = _report(staged, job, dry_run=dry_run, options=options)
+    prepared = await prepare(files, kind=kind, county_code=county_code, options=options, principal=principal, dry_run=dry_run, steps=steps)
     if dry_run:
         async with db.reading() as conn:
-            plan = await _plan(conn, staged, job, steps)
-    else:
-        async with writing(principal) as work:
-            await queries.lock_imports(work.conn, county_code)
-            plan = await _plan(work.conn, staged, job, steps)
-            report.counts |= plan.counts
-            report.import_id = job.import_id = await queries.insert_job(work.conn, report, by=principal.name)
-            with steps.of("writing"):
-                await plan.write(work)
-                await queries.insert_issues(work.conn, county_code, job.import_id, staged.issues)
-            work.audited(
-                "import.apply", "import", job.import_id, kind=kind, data_on=data_on, delivery_hash=report.delivery_hash,
-                files=[f["name"] for f in report.files], counts=report.counts, issues=report.issue_counts,
-            )  # fmt: skip
-    report.counts |= plan.counts
-    report.issues, report.differences, report.seconds = staged.issues, plan.differences, steps.seconds
-    return report
+            await compared(conn, prepared)
+        return prepared.report
+    async with writing(principal) as work:
+        await queries.lock_imports(work.conn, county_code)
+        plan = await compared(work.conn, prepared)
+        prepared.job.import_id = await queries.insert_job(work.conn, prepared.report, by=principal.name)
+        with prepared.steps.of("writing"):
+            await write(work, prepared, plan)
+            await queries.insert_issues(work.conn, county_code, prepared.job.import_id, prepared.staged.issues)
+    return prepared.report
+
+
+async def take_back(work: Work, job: Any, reason: str) -> dict[str, int]:
+    """Undo what an import (its row) applied, in the caller's transaction, and say so. Errors: UndoRefused with what stands against it."""
+    await queries.lock_imports(work.conn, job.county_code)
+    counts = await undo(work, job.kind, Applied(job.county_code, job.id, job.applied_at))
+    work.audited("import.undo", "import", job.id, kind=job.kind, reason=reason, counts=counts)
+    return counts
 
 
 async def undo_import(import_id: int, *, county_code: str, reason: str, principal: Principal) -> dict[str, int]:
     """Take an applied import back; returns what was closed and reopened. Errors: NotFound, UndoRefused with what stands against it."""
     async with writing(principal) as work:
-        await queries.lock_imports(work.conn, county_code)
         job = await queries.applied_job(work.conn, county_code, import_id)
         if job is None:
-            raise NotFound(f"没有导入 {import_id}")
-        counts = await undo(work, job.kind, Applied(county_code, import_id, job.applied_at))
-        work.audited("import.undo", "import", import_id, kind=job.kind, reason=reason, counts=counts)
+            raise NotFound(f"没有已入库的导入 {import_id}")
+        counts = await take_back(work, job, reason)
+        await queries.undone(work.conn, county_code, import_id, by=principal.name)
     return counts
-
-
-async def _plan(conn: AsyncConnection, staged: Staged, job: Job, steps: Steps) -> Plan:
-    """All checks that need the register; what would be written."""
-    with steps.of("checking"):
-        county = await context.load(conn, job.county, on=job.data_on)
-        return await handler_of(staged.kind.name)(conn, staged, county, job)
 
 
 def _report(staged: Staged, job: Job, *, dry_run: bool, options: Options) -> ImportReport:
@@ -108,8 +169,9 @@ def _report(staged: Staged, job: Job, *, dry_run: bool, options: Options) -> Imp
 
 def delivery_hash(hashes: Sequence[str], kind: str, data_on: date, options: Options) -> str:
     """SHA-256 over the files' hashes, kind, day and options: the same delivery has the same one."""
-    stated = [options.layer, options.crs, options.encoding, options.family, options.mapping.read_text("utf-8") if options.mapping else None]
+    stated: list[Any] = [options.layer, options.crs, options.encoding, options.family, options.mapping]
+    # Added only where stated, so that the hash of an earlier delivery stays what it was.
+    stated += [{"axis_order": options.axis_order, "units": dict(options.units)}] if options.axis_order or options.units else []
     left_out = [sorted(options.acceptance.except_classes), sorted(options.acceptance.except_rows)]
-    return hashlib.sha256(
-        json.dumps([list(hashes), kind, data_on.isoformat(), stated, *(left_out if any(left_out) else [])]).encode()
-    ).hexdigest()
+    said = [list(hashes), kind, data_on.isoformat(), stated, *(left_out if any(left_out) else [])]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

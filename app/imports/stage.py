@@ -1,22 +1,26 @@
 """Stage: files → one table of canonical values with geometry, issues and what may still be applied. No database."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from shapely.geometry.base import BaseGeometry
 
+from app.core import crs
 from app.enterprises.uscc import parse_uscc
-from app.imports import readers, values
+from app.imports import progress, readers, values
+from app.imports.area_units import Slip, settle_units
 from app.imports.checks.catalogue import issue
-from app.imports.checks.issue import Issue, Severity
-from app.imports.columns import ColumnMap, Match, label, map_columns
-from app.imports.errors import GeometryRequired
+from app.imports.checks.issue import Finding, Issue, Severity
+from app.imports.columns import ColumnMap, Match, Stated, headers_hash, label, map_columns
+from app.imports.errors import ColumnsMissing
 from app.imports.kinds import Column, Kind
 from app.imports.readers import Delivery, ReadOptions
+from app.imports.shapes import shapes_of
 
 _CENT = Decimal("0.01")
 _LONGEST_KEY = 200
@@ -45,53 +49,88 @@ class Staged:
     maps: list[ColumnMap]
     raw: dict[str, list[str | None]] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    unsure: dict[str, set[int]] = field(default_factory=dict)
+    """Canonical column → rows whose value was put aside with an issue of its own: unknown, but not missing."""
     ok: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __len__(self) -> int:
         return len(self.origin)
 
-    def report(self, index: int, code: str, *, field: str = "", value: object = "", severity: Severity | None = None) -> None:
-        """Note an issue of one row; an error takes the row out."""
+    def report(
+        self, index: int, code: str, *, field: str = "", value: object = "", severity: Severity | None = None,
+        geometry: BaseGeometry | None = None,
+    ) -> None:  # fmt: skip
+        """Note an issue of one row, with the place (4490) where there is one; an error takes the row out."""
         where = self.origin[index]
-        found = issue(code, file=where.file, layer=where.layer, row=where.row, field=field, value=value, severity=severity)
+        found = issue(
+            code, file=where.file, layer=where.layer, row=where.row, field=field, value=value, severity=severity, geometry=geometry
+        )
         self.issues.append(found)
         if found.severity == "error":
             self.ok[index] = False
 
-    def rows(self) -> list[int]:
-        """Indexes of the rows that may be applied, in order of delivery."""
-        return [int(i) for i in np.flatnonzero(self.ok)]
+    def note(self, findings: Iterable[Finding], plane_epsg: int) -> None:
+        """Report what the checks of the whole delivery found; places are in the plane."""
+        found = list(findings)
+        places = crs.reproject(np.array([f.place for f in found], dtype=object), plane_epsg, crs.STORED)
+        for one, place in zip(found, places, strict=True):
+            self.report(one.index, one.code, field=one.field, value=one.value, geometry=place)
+
+    def rows(self, among: np.ndarray | None = None) -> list[int]:
+        """Indexes of the rows that may be applied, in order of delivery; only those of the mask `among` where one is given."""
+        ok = self.ok if among is None else self.ok & among
+        return [int(i) for i in np.flatnonzero(ok)]
 
     def take(self, name: str, indexes: Sequence[int]) -> list[Any]:
         column = self.columns[name]
         return [column[i] for i in indexes]
 
 
-def stage(files: Sequence[Path], kind: Kind, *, options: ReadOptions, data_on: date, mapping: Path | None = None) -> Staged:
-    """Read, map and convert all files of one delivery."""
-    deliveries = [delivery for path in files for delivery in readers.read(Path(path), options)]
-    maps = [
-        map_columns([str(c) for c in d.frame.columns], kind, short_headers=d.short_headers, override=mapping, file=d.file)
-        for d in deliveries
-    ]
+def stage(
+    files: Sequence[Path], kind: Kind, *, options: ReadOptions, data_on: date, mapping: Stated | None = None,
+    remembered: Mapping[str, Stated] | None = None,
+) -> Staged:  # fmt: skip
+    """Read, map and convert all files of one delivery. What a file leaves open is asked: problems with `choices`.
+
+    `remembered`: mappings of an earlier delivery by the hash of its headers.
+    """
+    deliveries = _read(files, replace(options, geometry=kind.geometry))
+    maps = [_mapped(delivery, kind, mapping, remembered or {}) for delivery in deliveries]
     origin = [Origin(d.file, d.detected.layer, int(row)) for d in deliveries for row in d.rows]
-    staged = Staged(kind, data_on, origin, {}, _geometry(deliveries, kind), deliveries, maps)
+    staged = Staged(kind, data_on, origin, {}, shapes_of(deliveries, kind), deliveries, maps)
     staged.ok = np.ones(len(origin), dtype=bool)
+    slips = [settle_units(d, m, kind, options.units) if kind.geometry != "none" else {} for d, m in zip(deliveries, maps, strict=True)]
     for delivery in deliveries:
         staged.issues += delivery.issues
     for column in kind.columns:
         _convert(staged, column)
+    _put_slips_aside(staged, slips)
     _drop_damaged(staged)
     return staged
 
 
-def _geometry(deliveries: list[Delivery], kind: Kind) -> np.ndarray | None:
-    if kind.geometry == "none":
-        return None
-    if kind.geometry == "required" and (without := [d.file for d in deliveries if d.geometry is None and len(d.frame)]):
-        raise GeometryRequired(f"“{kind.label}”必须带图形,{'、'.join(without)} 没有图形")
-    parts = [d.geometry if d.geometry is not None else np.full(len(d.frame), None, dtype=object) for d in deliveries]
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=object)
+def _read(files: Sequence[Path], options: ReadOptions) -> list[Delivery]:
+    deliveries: list[Delivery] = []
+    for path in files:
+        progress.say("reading", sum(len(d.frame) for d in deliveries))
+        deliveries += readers.read(Path(path), options)
+    total = sum(len(d.frame) for d in deliveries)
+    progress.say("checking", 0, total)
+    return deliveries
+
+
+def _mapped(delivery: Delivery, kind: Kind, stated: Stated | None, remembered: Mapping[str, Stated]) -> ColumnMap:
+    headers = [str(c) for c in delivery.frame.columns]
+    known = None if stated else remembered.get(headers_hash(headers))
+    found = map_columns(headers, kind, short_headers=delivery.short_headers, override=stated or known, file=delivery.file)
+    if not len(delivery.frame) and not found.matches:
+        raise ColumnsMissing(f"{delivery.file} 没有一行,也没有一列属于“{kind.label}”", hint="请核对文件和类别")
+    if known:
+        # A unit kept from the last delivery is held against this one's shapes as if its header said it.
+        found.matches = {name: replace(match, stated=False) for name, match in found.matches.items()}
+    if stated or known:
+        found.reason = "用户指定" if stated else "沿用该供件单位上次的对应"
+    return found
 
 
 def _convert(staged: Staged, column: Column) -> None:
@@ -108,6 +147,20 @@ def _convert(staged: Staged, column: Column) -> None:
     if column.name in (*staged.kind.key, *staged.kind.filled):
         converted = [None if isinstance(v, str) and len(v) > _LONGEST_KEY else v for v in converted]
     staged.columns[column.name], staged.raw[column.name] = converted, texts
+
+
+def _put_slips_aside(staged: Staged, slips: list[dict[str, list[Slip]]]) -> None:
+    """A number in another unit than its column is unknown, not a thousandth or a thousandfold."""
+    base = 0
+    for delivery, found in zip(staged.deliveries, slips, strict=True):
+        for canonical, rows in found.items():
+            for slip in rows:
+                index = base + slip.position
+                told = f"{staged.raw[canonical][index]},像以{slip.unit}计;图形 {slip.drawn_m2:.2f} 平方米"
+                staged.report(index, "area_unit_slip", field=label(staged.kind.name, canonical), value=told)
+                staged.columns[canonical][index] = None
+                staged.unsure.setdefault(canonical, set()).add(index)
+        base += len(delivery.frame)
 
 
 _FAULTS = {"number": "number_invalid", "int": "number_invalid", "date": "date_invalid", "word": "value_unknown"}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-STEPS = {"reading": "读取", "checking": "检查", "comparing": "比对", "writing": "写入", "publishing": "发布"}
+from app.imports import progress
 
 
 @dataclass
@@ -17,8 +17,9 @@ class Steps:
 
     @contextmanager
     def of(self, name: str) -> Iterator[None]:
-        """Time a step of STEPS; one step at a time, the same one may come again."""
+        """Time a step of progress.STEPS; one step at a time, the same one may come again."""
         self.told(name)
+        progress.say(name)
         since = time.monotonic()
         try:
             yield

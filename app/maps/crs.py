@@ -15,7 +15,7 @@ from shapely.geometry import box, mapping
 
 from app.core.crs import STORED, reproject
 from app.core.errors import BadParameter
-from app.maps.shift import SHIFTED
+from app.core.shift import SHIFTED
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _DRAWN = re.compile(r"ST_AsGeoJSON\((.+?), [37], 0\)")

@@ -6,10 +6,10 @@ import asyncpg
 import shapely
 from shapely.geometry import mapping
 
+from app.core.shift import MARK, SHIFTED
 from app.maps.crs import Crs
 from app.maps.exports.errors import ShiftedCrsOff
 from app.maps.queries import sql
-from app.maps.shift import MARK, SHIFTED
 
 
 async def allow(pool: asyncpg.Pool, county_code: str, crs: Crs) -> None:

@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse
 
 from app.accounts.deps import IfMatch, Read, Signed, Write
 from app.core.errors import NotFound
+from app.core.files import CHUNK
 from app.remediation import evidence, service, views
 from app.remediation.errors import EvidenceTooLarge
 from app.remediation.schemas import CaseIn, EvidenceIn, TransitionIn
@@ -74,7 +75,7 @@ async def upload_evidence(
     coord_source: Annotated[Literal["exif", "device_gcj02", "drawn"] | None, Form()] = None,
 ) -> dict[str, Any]:
     """Add 佐证材料 (JPEG, PNG, WebP, PDF)."""
-    if int(request.headers.get("content-length") or 0) > settings().upload_max_mb * evidence.CHUNK + evidence.CHUNK:
+    if int(request.headers.get("content-length") or 0) > settings().upload_max_mb * CHUNK + CHUNK:
         raise EvidenceTooLarge(f"上限 {settings().upload_max_mb} MB", pointer="/file")
     said = EvidenceIn(kind=kind, lon=lon, lat=lat, coord_source=coord_source, filename=evidence.clean_name(file.filename))
     return await service.add_evidence(work, case, file, said)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import clock, events
 from app.core.errors import NotFound, Stale
+from app.core.files import Upload
 from app.core.principal import Principal, Role
 from app.core.work import Work
 from app.policy import Pack, pack_for
@@ -245,7 +246,7 @@ def _changed(work: Work, case_id: int, parcel_ids: list[int]) -> None:
 # --- evidence -----------------------------------------------------------------------------------------------------
 
 
-async def add_evidence(work: Work, reference: str, upload: evidence.Upload, said: EvidenceIn) -> dict[str, Any]:
+async def add_evidence(work: Work, reference: str, upload: Upload, said: EvidenceIn) -> dict[str, Any]:
     """Store a file and name it in the case. Errors: NotFound, CaseClosed, StepForbidden, EvidenceType, EvidenceTooLarge."""
     principal = work.principal
     case = await load(work.conn, principal, reference)

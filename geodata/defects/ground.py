@@ -46,7 +46,7 @@ class Site:
 
 LOOP = Polygon([(0, 0), (80, 0), (80, 50), (41, 50), (40, 51), (41, 51), (40, 50), (0, 50)])
 TOUCHING = Polygon([(0, 0), (80, 0), (80, 50), (40, 50), (50, 30), (30, 30), (40, 50), (0, 50)])
-COLLAPSED = Polygon([(0, 0), (80, 0), (80, 0), (0, 0)])  # there and back: no area in any projection
+COLLAPSED = Polygon([(0, 0), (40, 0), (80, 0), (40, 0), (0, 0)])  # there and back: no area in any projection
 
 
 def plant_in_parcels(sheet: Sheet, site: Site, book: Book, other_town: str) -> list[Parcel]:

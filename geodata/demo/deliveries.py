@@ -109,6 +109,7 @@ def _reshape(history: History, place: Place, parcel: Parcel, rng: Generator) -> 
     row = parcel.row()
     row.geometry = smaller(place.plot, float(rng.uniform(0.01, 0.04)))
     row.values["证载面积"] = registered_area(row.geometry.area, rng)
+    row.values["批准面积"] = round(row.geometry.area, 2)
     history.before.append(row)
     history.reshaped.append(parcel.code)
 

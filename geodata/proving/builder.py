@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from geodata.book import Book
 from geodata.land import Parcel
 from geodata.proving.recipe import Building, Promise, Recipe, User
-from geodata.sheets import Cell
+from geodata.sheets import Cell, Row
 
 CONTRACT: dict[str, Cell] = {
     "供应方式": "挂牌出让", "签订日期": "2018-03-01", "出让价款(万元)": 600.0, "约定动工日期": "2018-09-01",
@@ -13,6 +15,7 @@ CONTRACT: dict[str, Cell] = {
     "实际动工日期": "2018-08-20", "应动工面积(㎡)": 10_000.0, "已动工面积(㎡)": 10_000.0, "总投资(万元)": 4000.0,
     "已投资(万元)": 4000.0, "是否中止": "否", "数据日期": "2024-12-31",
 }  # fmt: skip
+PROGRESS = ("签订日期", "实际交地日期", "实际动工日期", "中止日期")
 LEASE_PROOF = "2024-12-31"
 
 
@@ -76,12 +79,21 @@ def _write_building(book: Book, parcel: Parcel, number: int, building: Building)
 
 def _write_contract(book: Book, parcel: Parcel, recipe: Recipe, values: dict[str, Cell]) -> None:
     number = book.new_contract()
-    book.add("contracts", parcel.code, number, **values)
+    flag_progress(book.add("contracts", parcel.code, number, **values))
     for order, (signed, start) in enumerate(recipe.supplements, start=1):
         book.add("supplements", number, f"补{order}", signed, start, None, f"试补〔{signed[:4]}〕{order}号")
     if values["供应方式"] == "标准地出让":
         for promise in recipe.promises:
             _write_promise(book, number, promise)
+
+
+def flag_progress(row: Row) -> None:
+    """签订, 交地, 实际动工, 中止: the first known day that stands before the one ahead of it."""
+    known = [(name, str(row.values[name])) for name in PROGRESS if row.values.get(name) is not None]
+    for (_, before), (name, day) in pairwise(known):
+        if day < before:
+            row.flag("contract_progress_out_of_order", name)
+            return
 
 
 def _write_promise(book: Book, contract: str, promise: Promise) -> None:

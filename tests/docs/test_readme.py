@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from app.core.errors import Problem
-from app.imports.checks.catalogue import CATALOGUE
+from app.imports.checks.catalogue import CATALOGUE, SIDES
 from app.imports.columns import label
 from app.imports.errors import FileUnreadable
 from app.imports.kinds import KINDS, Kind
@@ -112,9 +112,9 @@ def test_routes_exist() -> None:
 
 
 def test_what_is_beside_the_schema_is_served() -> None:
-    from app import docs_page, wiring
+    from app import docs_page, routes
 
-    assert docs_page.router in wiring.ROUTERS, "add docs_page.router to wiring.ROUTERS"
+    assert docs_page.router in routes.ROUTERS, "add docs_page.router to routes.ROUTERS"
     assert {route.path for route in docs_page.router.routes} >= {"/api", "/api/docs"}
 
 
@@ -173,8 +173,10 @@ def test_formats_has_every_issue_code() -> None:
     said = {row[0].strip("`"): row for row in rows(section("问题清单", FORMATS))}
     assert set(said) == set(CATALOGUE)
     for code, row in said.items():
-        assert words[row[1][:2]] == CATALOGUE[code].severity, code
-        assert row[2:] == [CATALOGUE[code].message, CATALOGUE[code].hint]
+        kind = CATALOGUE[code]
+        assert words[row[1][:2]] == kind.stage, code
+        assert words["错误" if row[2] == "不入库" else row[2]] == kind.apply, code
+        assert row[3:] == [SIDES[kind.side], kind.message, kind.hint]
 
 
 def test_formats_has_every_refusal_of_a_file() -> None:

@@ -23,7 +23,8 @@ ISSUE_CODES = {
     "geometry_missing", "geometry_unusable", "geometry_repaired", "overlap", "overlap_sliver", "duplicate_geometry",
     "outside_county", "town_mismatch", "duplicate_key", "key_missing", "cadastral_code_invalid", "unit_code_invalid",
     "uscc_invalid", "reference_unknown", "number_invalid", "date_invalid", "value_unknown", "area_registered_missing",
-    "area_differs", "rented_out_exceeds_held", "contract_dates_out_of_order", "row_empty",
+    "area_differs", "area_contract_differs", "rented_out_exceeds_held", "contract_dates_out_of_order", "contract_progress_out_of_order",
+    "row_empty",
 }  # fmt: skip
 NOT_APPLIED = {"geometry_missing", "geometry_unusable", "duplicate_key"}
 

@@ -1,11 +1,13 @@
 """A test county of its own for every test that writes: two towns, three bodies, an outline."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 import shapely
@@ -90,3 +92,12 @@ async def county(seeded: None) -> TestCounty:
 def real(shared: Path) -> Path:
     """Folder of real deliveries."""
     return shared / "data"
+
+
+@pytest.fixture
+async def planner(county: TestCounty) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the import routes as the county's planner."""
+    from .over_http import client_of, person
+
+    async with client_of(person(county)) as client:
+        yield client

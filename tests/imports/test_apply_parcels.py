@@ -166,7 +166,7 @@ async def test_one_import_is_one_audit_record_with_its_issues_as_rows(county: Te
         ("import.apply", str(report.import_id))
     ]
     issues = await county.rows("SELECT row_no, code, severity, value FROM import_issue WHERE county_code = :c")
-    assert [tuple(r) for r in issues] == [(2, "overlap", "warning", county.key(1))]
+    assert [tuple(r) for r in issues] == [(2, "overlap", "warning", f"{county.key(1)},重叠 80.00 平方米")]
     async with db.engine().connect() as conn:
         assert (await audit.verify(conn, county.code)).broken_at is None
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.imports import values
-from app.imports.columns import aliases, map_columns, split_unit
+from app.imports.columns import aliases, map_columns, read_mapping, split_unit
 from app.imports.errors import ColumnsMissing, MappingInvalid
 from app.imports.kinds import KINDS, kind_of
 
@@ -106,8 +106,8 @@ def test_a_missing_required_column_is_named() -> None:
 def test_a_mapping_file_wins_and_must_fit(tmp_path: Path) -> None:
     mapping = tmp_path / "map.toml"
     mapping.write_text('cadastral_code = "参考号"\narea_registered = {header = "參考面", unit = "亩"}\n', encoding="utf-8")
-    found = map_columns(["参考号", "參考面", "宗地代码"], kind_of("parcels"), override=mapping)
+    found = map_columns(["参考号", "參考面", "宗地代码"], kind_of("parcels"), override=read_mapping(mapping))
     assert found.matches["cadastral_code"].header == "参考号"
     assert found.matches["area_registered"].unit == "亩"
     with pytest.raises(MappingInvalid, match="參考面"):
-        map_columns(["参考号"], kind_of("parcels"), override=mapping)
+        map_columns(["参考号"], kind_of("parcels"), override=read_mapping(mapping))

@@ -5,13 +5,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openpyxl
 import pytest
+from fastapi import Depends, FastAPI
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
-from app.core import db
+from app.accounts.deps import signed
+from app.core import db, web
 from app.core.errors import NotFound, Problem
+from app.core.principal import Principal, Role
 from app.imports.kinds import KINDS, Kind, kind_of
 from app.imports.report import ImportReport
 from app.imports.values import words
@@ -58,6 +62,8 @@ async def made(county: TestCounty, kind: Kind, body: str | None = None) -> Any:
 
 def value_of(kind: Kind, name: str, row: int, county: TestCounty) -> Any:
     column = kind.column(name)
+    if kind.name == "corrections" and name in ("land_code", "old"):
+        return county.key(row + 1) if name == "land_code" else f"{row + 1}号地"
     if name in AT_HAND:
         return AT_HAND[name]
     if column.words:
@@ -240,3 +246,33 @@ def test_what_is_no_workbook_is_refused_by_name(content: bytes) -> None:
     with pytest.raises(Problem) as refused:
         returned(content, [], kind_of("enterprises"))
     assert refused.value.code == "file_unreadable"
+
+
+async def test_over_http_by_role(stocked: TestCounty) -> None:
+    """Every route is there, as the service has them: the template is not taken for the number of an import."""
+    from app.routes import ROUTERS
+
+    app = FastAPI(dependencies=[Depends(web.known_parameters)], openapi_url="/api")
+    web.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    own, other = stocked.towns
+
+    async def ask(role: Role, **query: str) -> httpx.Response:
+        person = Principal(9, "李四", role, stocked.code, responsible_body=own if role is Role.officer else None)
+        app.dependency_overrides[signed] = lambda: person
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+            return await client.get("/api/imports/template", params={"kind": "buildings", **query})
+
+    def codes(said: httpx.Response) -> list[str]:
+        assert said.status_code == 200, said.text
+        return [cell.value for cell in openpyxl.load_workbook(io.BytesIO(said.content))["房屋(幢)"]["A"][1:]]
+
+    assert codes(await ask(Role.planner)) == [stocked.key(n) for n in (1, 2, 3)]
+    assert codes(await ask(Role.admin, body=other)) == [stocked.key(3)]
+    assert codes(await ask(Role.officer)) == [stocked.key(1), stocked.key(2)]
+    assert (await ask(Role.officer, body=other)).status_code == 404
+    assert (await ask(Role.planner, body="990499101")).status_code == 404
+    assert (await ask(Role.viewer)).status_code == 403
+    assert (await ask(Role.planner, kind="parcels")).json()["code"] == "geometry_required"
+    assert (await ask(Role.planner, kind="x")).json()["code"] == "kind_unknown"

@@ -22,6 +22,7 @@ from tests.journeys.test_story import attach, free_inefficient_parcel, open_case
 pytestmark = pytest.mark.serial
 ROLES = ("planner", "officer", "acceptor", "reviewer", "leader", "admin", "auditor", "viewer")
 OPEN = {"/", "/healthz", "/readyz", "/conformance", "/api/errors", "/api/errors/{code}", "/c/{land_code}"}
+GRADES = "统一社会信用代码,年度,等级\n".encode()
 STRANGER = "330681001P0000017"
 FOREIGN_ID = 330681000000001
 
@@ -39,6 +40,7 @@ class World:
     opening: str
     evidence: str
     export: int
+    import_id: int
 
 
 @dataclass
@@ -66,6 +68,8 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
     listers, jx = frozenset({"planner", "officer", "acceptor"}), frozenset({"acceptor"})
     body = {"name": "权限试验", "responsible_body": w.own["responsible_body"], "parcels": [{"land_code": w.own["land_code"]}]}
     tiles = {"collection_id": "parcels", "tms": "WebMercatorQuad"}
+    importers = frozenset({"planner", "admin"})
+    job = {"import_id": w.import_id}
     found = {(("get"), path): Sample() for path in OPEN if "{" not in path}
     found |= {("get", p): Sample() for p in ("/collections", "/api/meta", "/api/policy", "/api/policy/targets", "/api/targets",
                                              "/api/classification/runs", "/api/session")}  # fmt: skip
@@ -120,6 +124,10 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
         ("get", "/api/exports/{export_id}/file"): Sample({"export_id": w.export}, owner="planner"),
         ("delete", "/api/exports/{export_id}"): Sample({"export_id": w.export}, writers=frozenset(ROLES)),
         ("get", "/api/imports/template"): Sample(query={"kind": "indicators"}, readers=frozenset({"planner", "admin", "officer"})),
+        ("get", "/api/imports/corrections"): Sample(readers=frozenset({"planner", "admin"})),
+        ("post", "/api/imports/corrections/{correction_id}/decision"): Sample(
+            {"correction_id": 1}, body={"decision": "reject"}, writers=frozenset({"planner", "admin"})
+        ),
         ("get", "/api/settings/shifted-crs"): Sample(),
         ("put", "/api/settings/shifted-crs"): Sample(body={"is_enabled": False}, writers=frozenset({"admin"})),
         ("get", "/api/audit"): Sample(readers=frozenset({"auditor", "admin"})),
@@ -138,6 +146,16 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
         ),
         ("post", "/api/determinations/{determination_id}/revoke"): Sample({"determination_id": 1}, body={"document": "x", "revoked_on": "2025-09-02"}, writers=jx),
     }  # fmt: skip
+    for way in ("", "/events", "/issues", "/diff", "/manifest"):
+        found["get", f"/api/imports/{{import_id}}{way}"] = Sample(job, job, readers=importers, officer_sees_other=False)
+    for way, asked in (("decisions", {"crs": "EPSG:4549"}), ("apply", {}), ("cancel", {}), ("undo", {"reason": "试验"})):
+        found["post", f"/api/imports/{{import_id}}/{way}"] = Sample(job, job, body=asked, writers=importers, officer_sees_other=False)
+    found |= {
+        ("post", "/api/imports"): Sample(writers=importers),
+        ("get", "/api/imports"): Sample(readers=importers),
+        ("get", "/api/imports/suppliers"): Sample(readers=importers),
+        ("get", "/api/imports/words"): Sample(readers=importers),
+    }
     return found
 
 
@@ -149,6 +167,8 @@ def call(client: httpx.Client, method: str, path: str, sample: Sample, ids: dict
         return client.post(
             path, files={"file": ("a.jpg", b"\xff\xd8\xff\xe0" + uuid4().bytes * 8 + b"\xff\xd9", "image/jpeg")}, headers=headers
         )
+    if path == "/api/imports" and method == "post":
+        return client.post(path, data={"kind": "grades"}, files={"file": ("grades.csv", GRADES)}, headers=headers)
     return client.request(method, path, params=sample.query, json=sample.body, headers=headers)
 
 
@@ -171,7 +191,9 @@ def world(live_server: Any, signed_in: Callable[..., httpx.Client]) -> World:
         return planner.get(f"/api/parcels/{feature['properties']['land_code']}").json()["occupants"][0]["uscc"]
 
     flat = [{**f["properties"], "id": f["id"], "geometry": f["geometry"]} for f in (first, second)]
-    return World(*flat, *cases, uscc(first), uscc(second), postings[0]["opening_key"], evidence, finished_export(planner))
+    return World(
+        *flat, *cases, uscc(first), uscc(second), postings[0]["opening_key"], evidence, finished_export(planner), waiting_import(planner)
+    )
 
 
 def finished_export(client: httpx.Client) -> int:
@@ -182,6 +204,17 @@ def finished_export(client: httpx.Client) -> int:
     while (said := client.get(f"/api/exports/{job}").json())["state"] in ("queued", "running") and time.monotonic() < end:
         time.sleep(0.2)
     assert said["state"] == "done", said
+    return int(job)
+
+
+def waiting_import(client: httpx.Client) -> int:
+    """A delivery that was read and waits for somebody to say apply."""
+    files, headers = {"file": ("grades.csv", GRADES)}, {"idempotency-key": str(uuid4())}
+    job = client.post("/api/imports", data={"kind": "grades"}, files=files, headers=headers).json()["id"]
+    end = time.monotonic() + 60
+    while (said := client.get(f"/api/imports/{job}").json())["state"] in ("queued", "staging") and time.monotonic() < end:
+        time.sleep(0.2)
+    assert said["state"] == "staged", said
     return int(job)
 
 

@@ -45,5 +45,8 @@ export const mayList = computed(() => {
   return can.list_case ?? ['planner', 'acceptor'].includes(account.value?.role ?? '')
 })
 
+/** Whether the account may import: 数据导入 is for planner and admin. */
+export const mayImport = computed(() => ['planner', 'admin'].includes(account.value?.role ?? ''))
+
 /** Where an account begins: an officer with what waits for his town, everybody else with the map. */
 export const home = (): string => (account.value?.role === 'officer' ? '/tasks' : '/map')

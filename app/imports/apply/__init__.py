@@ -6,6 +6,7 @@ from app.core.work import Work
 from app.imports.apply import enterprises, ledger_opening, lists, occupancy, parcel_undo, parcels, planning, simple, territories
 from app.imports.apply.parcel_undo import Applied
 from app.imports.apply.plan import Handler
+from app.imports.corrections import deliver as corrections
 from app.imports.errors import UndoRefused
 from app.imports.kinds import kind_of
 
@@ -21,6 +22,7 @@ _HANDLERS: dict[str, Handler] = {
     "occupancy": occupancy.plan,
     "lists": lists.plan,
     "ledger-opening": ledger_opening.plan,
+    "corrections": corrections.plan,
     **{kind: simple.handler(kind) for kind in simple.UPSERTS},
 }
 

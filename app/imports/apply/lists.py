@@ -13,9 +13,10 @@ from app.imports.apply.plan import Job, Plan
 from app.imports.apply.references import resolve
 from app.imports.checks.keys import check_keys, header
 from app.imports.context import Context
-from app.imports.errors import OptionMissing
+from app.imports.errors import OptionMissing, asking
 from app.imports.stage import Staged
 
+_ASKED = asking("layer", ((name, name) for name in ("高耗低效", "散乱污", "落后产能")))
 _LEFT = text(
     "UPDATE list_membership SET exit_on = :d WHERE county_code = :c AND list_kind = :k AND coalesce(exit_on, 'infinity') > :d"
     " AND coalesce(entered_on, '-infinity') <= :d AND enterprise_id <> ALL(CAST(:on AS bigint[]))"
@@ -38,7 +39,7 @@ async def plan(conn: AsyncConnection, staged: Staged, _county: Context, job: Job
     enterprises = resolve(staged, "uscc", await queries.enterprise_ids(conn, job.county))
     delivered = sorted({kind for kind in [*column, named] if kind is not None})
     if not delivered:
-        raise OptionMissing("没有写明是哪一份清单", hint="请填“清单”列,或用 --layer 高耗低效|散乱污|落后产能 指定")
+        raise OptionMissing("没有写明是哪一份清单", hint="请填“清单”列,或用 --layer 高耗低效|散乱污|落后产能 指定", **_ASKED)
     rows = staged.rows()
 
     async def write(work: Work) -> None:
@@ -62,7 +63,7 @@ def _named_list(job: Job) -> str | None:
     try:
         return values.word(job.layer, "list")
     except values.Unreadable as error:
-        raise OptionMissing(f"没有名为“{job.layer}”的清单", hint="可选:高耗低效、散乱污、落后产能") from error
+        raise OptionMissing(f"没有名为“{job.layer}”的清单", hint="可选:高耗低效、散乱污、落后产能", **_ASKED) from error
 
 
 async def _write(conn: AsyncConnection, staged: Staged, rows: list[int], job: Job, *, enterprise: list[int | None]) -> None:

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.work import Work
 from app.enterprises.models import Occupancy
 from app.enterprises.uscc import parse_uscc
-from app.imports import bulk, queries
+from app.imports import bulk, queries, register
 from app.imports.apply.plan import Job, Plan
 from app.imports.apply.references import resolve, resolve_parcels
 from app.imports.checks.keys import check_keys, drop_duplicates, header
-from app.imports.checks.tables import check_rented_out
+from app.imports.checks.tables import check_orphans, check_rented_out
 from app.imports.context import Context
 from app.imports.stage import Staged
 
@@ -32,7 +32,8 @@ async def plan(conn: AsyncConnection, staged: Staged, _county: Context, job: Job
     enterprises = resolve(staged, "uscc", await queries.enterprise_ids(conn, job.county))
     parcels = resolve_parcels(staged, "parcel", await queries.parcel_ids(conn, job.county))
     _check_counterparties(staged)
-    check_rented_out(staged)
+    check_rented_out(staged, await register.held(conn, job.county))
+    check_orphans(staged, parcels, await register.vanished(conn, job.county))
     rows = [i for i in staged.rows() if staged.columns["relation"][i] is not None]
 
     async def write(work: Work) -> None:

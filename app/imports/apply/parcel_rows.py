@@ -1,17 +1,22 @@
 """Rows of a parcel delivery as versions: town and responsible body settled, four areas apart. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
+import shapely
 
 from app.core import crs
 from app.core.units import half_up
-from app.imports.checks.geometry import Shapes, check_overlaps, check_shapes
-from app.imports.checks.keys import check_unit_codes, header, parcel_keys
+from app.imports.checks.areas import check_areas
+from app.imports.checks.geometry import Shapes, check_shapes
+from app.imports.checks.issue import Finding
+from app.imports.checks.keys import check_unit_codes, header, parcel_keys, repeated_keys
+from app.imports.checks.overlaps import Fetch, hashes, overlaps
 from app.imports.checks.places import check_outside, check_towns, towns_by_share
-from app.imports.checks.tables import check_areas
+from app.imports.columns import label
 from app.imports.context import Context
 from app.imports.stage import Staged
 from app.parcels.codes import parse_cadastral_code
@@ -49,21 +54,57 @@ def m2(area: float) -> Decimal:
     return half_up(Decimal(repr(float(area))), 2)
 
 
+@dataclass
+class Settled:
+    """What the checks of single rows leave, row by row of what was staged."""
+
+    keys: list[str]
+    towns: list[str | None]
+    shapes: Shapes
+
+
 def settle(staged: Staged, county: Context) -> ParcelRows:
-    """All checks of a parcel delivery, then its rows."""
+    """All checks of a parcel delivery that need no register, then its rows."""
+    settled = settle_rows(staged, county)
+    shapes = settled.shapes
+    bounds = shapely.bounds(shapes.plane)
+    found = settle_delivery(settled.keys, staged.ok, hashes(shapes.stored), bounds=bounds, fetch=shapes.plane.__getitem__)
+    staged.note(found, county.meridian_epsg)
+    return rows_of(staged, county, settled)
+
+
+def settle_rows(staged: Staged, county: Context) -> Settled:
+    """The checks of these rows, each by itself: shape, codes, claims, place, areas."""
     shapes = check_shapes(staged, county.meridian_epsg)
-    keys = parcel_keys(staged)
+    keys = parcel_keys(staged, county.county)
     check_unit_codes(staged)
     _claims(staged)
     check_outside(staged, shapes, county.places.outline)
     towns = towns_by_share(shapes.plane, county.places)
-    check_towns(staged, towns)
-    check_overlaps(staged, shapes, keys)
-    check_areas(staged, [None if np.isnan(a) or a == 0 else m2(a) for a in shapes.area])
+    check_towns(staged, towns, shapes, county.places)
+    check_areas(staged, shapes.area)
+    return Settled(keys, towns, shapes)
+
+
+def settle_delivery(keys: Sequence[str], ok: np.ndarray, marks: np.ndarray, *, bounds: np.ndarray, fetch: Fetch) -> list[Finding]:
+    """The checks of the whole delivery, from arrays of all its rows: repeated keys, doubles, overlaps.
+
+    ok: rows that may be applied; marks: `hashes`; bounds: (n, 4) in the plane; fetch: row numbers → shapes in the plane.
+    """
+    again = repeated_keys(keys, marks, np.flatnonzero(ok), field=label("parcels", "cadastral_code"))
+    live = ok & np.isfinite(bounds).all(axis=1)
+    live[[found.index for found in again]] = False
+    return again + overlaps(bounds, fetch, marks, keys=keys, live=np.flatnonzero(live))
+
+
+def rows_of(staged: Staged, county: Context, settled: Settled) -> ParcelRows:
+    """The rows that may be applied, as versions."""
     rows = staged.rows()
-    values = [_values(staged, index, county, towns[index]) for index in rows]
+    has_town_layer = any(shape is not None for shape in county.places.town_shapes)
+    values = [_values(staged, index, county, settled.towns[index], has_town_layer=has_town_layer) for index in rows]
     claimed = frozenset(code for code in staged.columns["town_code"] if code)
-    return ParcelRows(rows, [staged.origin[i].row for i in rows], [keys[i] for i in rows], values, shapes, frozenset(keys), claimed)
+    keys = settled.keys
+    return ParcelRows(rows, [staged.origin[i].row for i in rows], [keys[i] for i in rows], values, settled.shapes, frozenset(keys), claimed)
 
 
 def _claims(staged: Staged) -> None:
@@ -76,10 +117,9 @@ def _claims(staged: Staged) -> None:
             staged.report(index, "value_unknown", field=header(staged, "town_code"), value=said)
 
 
-def _values(staged: Staged, index: int, county: Context, by_shape: str | None) -> tuple:
+def _values(staged: Staged, index: int, county: Context, by_shape: str | None, *, has_town_layer: bool) -> tuple:
     row = {name: column[index] for name, column in staged.columns.items()}
     claimed = row["town_code"]
-    has_town_layer = any(shape is not None for shape in county.places.town_shapes)
     # Without a town layer the claim is all there is; with one, what lies in no town is unassigned.
     town = by_shape or (claimed if not has_town_layer and claimed in county.town_codes else None) or county.unassigned_town
     body = county.body_code(row["responsible_body"])

@@ -15,8 +15,10 @@ from app.imports.apply import parcel_store
 from app.imports.apply.parcel_classes import classify, narrowed
 from app.imports.apply.parcel_diff import Descent, Diff, compare, descents
 from app.imports.apply.parcel_rows import COLUMNS, ParcelRows, settle
+from app.imports.apply.parcel_standing import check_against_register
 from app.imports.apply.plan import Job, Plan
 from app.imports.context import Context
+from app.imports.corrections import deliver as corrections
 from app.imports.errors import OutOfOrder
 from app.imports.stage import Staged
 from app.parcels.codes import one_code, parse_cadastral_code
@@ -28,6 +30,7 @@ _TOWN = COLUMNS.index("town_code")
 async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job) -> Plan:
     """Check the delivery, compare it with the register, keep what is accepted."""
     rows = settle(staged, county)
+    await corrections.hold(conn, staged, rows, job.county)
     known = await parcel_store.register(conn, job.county, sorted(rows.present), sorted(rows.covered))
     whole = compare(rows, known)
     vanished = crs.reproject(np.array([k.geom for k in whole.vanished], dtype=object), crs.STORED, county.meridian_epsg)
@@ -36,6 +39,7 @@ async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job)
     diff = narrowed(rows, whole, found, differences, job.acceptance)
     _refuse_older(diff, job)
     born = set(diff.new)
+    await check_against_register(conn, staged, rows, county, vanished=vanished, descents=found, whole=whole)
 
     async def write(work: Work) -> None:
         await _write(work, rows=rows, diff=diff, found=[d for d in found if d.child in born], job=job)

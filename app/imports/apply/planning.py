@@ -13,10 +13,11 @@ from app.core.work import Work
 from app.imports import bulk, numbering
 from app.imports.apply.parcel_rows import m2
 from app.imports.apply.plan import Handler, Job, Plan
-from app.imports.checks.geometry import Shapes, check_overlaps, check_shapes
+from app.imports.checks.geometry import Shapes, check_shapes
 from app.imports.checks.keys import check_keys
+from app.imports.checks.overlaps import check_overlaps
 from app.imports.context import Context
-from app.imports.errors import OptionMissing
+from app.imports.errors import OptionMissing, asking
 from app.imports.stage import Staged
 from app.zoning.families import CONTROL_LINE, FAMILIES
 from app.zoning.models import PlanningZone
@@ -41,12 +42,15 @@ def handler(kind: str) -> Handler:
     async def plan(_conn: AsyncConnection, staged: Staged, county: Context, job: Job) -> Plan:
         family = CONTROL_LINE if kind == "control-lines" else job.family
         if family not in FAMILIES:
-            raise OptionMissing(f"没有规划类别 {family}" if family else "没有写明规划类别", hint="--family 可选:" + "、".join(FAMILIES))
+            raise OptionMissing(
+                f"没有规划类别 {family}" if family else "没有写明规划类别", hint="--family 可选:" + "、".join(FAMILIES),
+                **asking("family", ((one.code, one.label) for one in FAMILIES.values() if one.code != CONTROL_LINE)),
+            )  # fmt: skip
         versions = staged.columns["version"]
         staged.columns["version"] = [v or str(staged.data_on.year) for v in versions]
         check_keys(staged)
         shapes = check_shapes(staged, county.meridian_epsg)
-        check_overlaps(staged, shapes, [str(c) for c in staged.columns["code"]])
+        check_overlaps(staged, shapes, [str(c) for c in staged.columns["code"]], county.meridian_epsg)
         rows = sorted(staged.rows(), key=lambda i: staged.columns["version"][i])
         layers = [(version, list(members)) for version, members in groupby(rows, key=lambda i: staged.columns["version"][i])]
 

@@ -9,11 +9,12 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.core.work import Work
 from app.enterprises.models import Grade, Indicator
-from app.imports import bulk, queries
+from app.imports import bulk, queries, register
 from app.imports.apply.plan import Handler, Job, Plan
 from app.imports.apply.references import resolve, resolve_parcels
+from app.imports.checks.indicators import check_figures
 from app.imports.checks.keys import check_keys
-from app.imports.checks.tables import check_contract_dates
+from app.imports.checks.tables import check_contract_dates, check_supplements
 from app.imports.context import Context
 from app.imports.stage import Staged
 from app.parcels.models import Building, StandardLandIndicator, SupplyContract, SupplySupplement
@@ -22,6 +23,8 @@ _KNOWN: dict[str, Callable[[AsyncConnection, str], Awaitable[dict[str, int]]]] =
     "parcel": queries.parcel_ids, "uscc": queries.enterprise_ids, "electronic_no": queries.contract_ids,
 }  # fmt: skip
 _TRI = {"true": True, "false": False}
+Check = Callable[[AsyncConnection, str, Staged], Awaitable[None]]
+"""A check of the whole table that may ask the register of the county."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,19 @@ class Upsert:
     needed: Sequence[str] = ()
     """Columns without which nothing can be stored: a row whose word was not understood is left out, its issue stands."""
     unless_newer: str = ""
-    check: Callable[[Staged], None] | None = None
+    check: Check | None = None
+
+
+async def _contract_dates(_conn: AsyncConnection, _county: str, staged: Staged) -> None:
+    check_contract_dates(staged)
+
+
+async def _supplements(conn: AsyncConnection, county: str, staged: Staged) -> None:
+    check_supplements(staged, await register.signed(conn, county))
+
+
+async def _figures(conn: AsyncConnection, county: str, staged: Staged) -> None:
+    check_figures(staged, await register.figures(conn, county))
 
 
 def _same(*names: str) -> dict[str, str]:
@@ -53,7 +68,7 @@ UPSERTS: dict[str, Upsert] = {
         Indicator, {"uscc": "enterprise_id"},
         {**_same("year", "staff", "source_department", "data_on"), "tax": "tax_wan", "value_added": "value_added_wan",
          "revenue": "revenue_wan", "energy": "energy_tce", "electricity": "electricity_wan_kwh", "rd": "rd_wan", "emission": "emission_t"},
-        ("county_code", "enterprise_id", "year"), unless_newer="data_on",
+        ("county_code", "enterprise_id", "year"), unless_newer="data_on", check=_figures,
     ),
     "grades": Upsert(
         Grade, {"uscc": "enterprise_id"}, _same("year", "population", "grade", "published_on", "document"),
@@ -66,11 +81,11 @@ UPSERTS: dict[str, Upsert] = {
                  "obligations_assumed", "data_on"),
          "price": "price_wan", "should_area": "should_area_m2", "developed_area": "developed_area_m2",
          "total_investment": "total_investment_wan", "invested": "invested_wan"},
-        ("county_code", "electronic_no"), unless_newer="data_on", check=check_contract_dates,
+        ("county_code", "electronic_no"), unless_newer="data_on", check=_contract_dates,
     ),
     "supplements": Upsert(
         SupplySupplement, {"electronic_no": "contract_id"}, _same("number", "signed_on", "new_start_on", "new_complete_on", "document"),
-        ("county_code", "contract_id", "number"),
+        ("county_code", "contract_id", "number"), check=_supplements,
     ),
     "standard-land": Upsert(
         StandardLandIndicator, {"electronic_no": "contract_id"},
@@ -92,7 +107,7 @@ def handler(kind: str) -> Handler:
             known = await _KNOWN[column](conn, county.county)
             ids[target] = resolve_parcels(staged, column, known) if column == "parcel" else resolve(staged, column, known)
         if into.check is not None:
-            into.check(staged)
+            await into.check(conn, county.county, staged)
         rows = [i for i in staged.rows() if all(staged.columns[name][i] is not None for name in into.needed)]
 
         async def write(work: Work) -> None:

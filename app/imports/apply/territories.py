@@ -12,8 +12,9 @@ from app.core.work import Work
 from app.imports import bulk, numbering
 from app.imports.apply.parcel_rows import m2
 from app.imports.apply.plan import Job, Plan
-from app.imports.checks.geometry import check_overlaps, check_shapes
+from app.imports.checks.geometry import check_shapes
 from app.imports.checks.keys import check_keys, header
+from app.imports.checks.overlaps import check_overlaps
 from app.imports.context import Context
 from app.imports.stage import Staged
 from app.territories.models import Block, ResponsibleBody, Town
@@ -35,7 +36,7 @@ async def plan_towns(_conn: AsyncConnection, staged: Staged, county: Context, jo
             staged.report(index, "value_unknown", field=header(staged, "town_code"), value=code, severity="error")
     check_keys(staged)
     shapes = check_shapes(staged, county.meridian_epsg)
-    check_overlaps(staged, shapes, [str(c) for c in staged.columns["town_code"]])
+    check_overlaps(staged, shapes, [str(c) for c in staged.columns["town_code"]], county.meridian_epsg)
     rows = staged.rows()
 
     async def write(work: Work) -> None:
@@ -73,7 +74,7 @@ async def plan_blocks(conn: AsyncConnection, staged: Staged, county: Context, jo
     for index in staged.rows():
         if bodies[index] is None and staged.columns["body"][index] is not None:
             staged.report(index, "value_unknown", field=header(staged, "body"), value=staged.columns["body"][index])
-    check_overlaps(staged, shapes, [str(c) for c in staged.columns["code"]])
+    check_overlaps(staged, shapes, [str(c) for c in staged.columns["code"]], county.meridian_epsg)
     rows = staged.rows()
     known = {row.code: row.id for row in await conn.execute(_BLOCKS, {"c": job.county})}
 

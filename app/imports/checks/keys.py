@@ -1,5 +1,10 @@
 """Keys: present, of the right grammar, and only once in a delivery."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.imports.checks.issue import Finding
 from app.imports.columns import label
 from app.imports.stage import Staged
 from app.parcels.codes import parse_cadastral_code, parse_unit_code
@@ -26,28 +31,43 @@ def drop_duplicates(staged: Staged, keys: list, *, field: str = "") -> None:
         seen.add(shown)
 
 
-def parcel_keys(staged: Staged) -> list[str]:
+def parcel_keys(staged: Staged, county: str = "") -> list[str]:
     """Source keys of parcels: a valid 宗地代码, the raw text where it is not valid, row:N where there is none."""
     keys: list[str] = []
     nameless: set[str] = set()
+    field = header(staged, "cadastral_code")
     for index, text in enumerate(staged.columns["cadastral_code"]):
         parsed = parse_cadastral_code(text) if text else None
+        ok = bool(staged.ok[index])
         if text is None:
             where = staged.origin[index]
             key = f"row:{where.row}"
             keys.append(key if key not in nameless else f"{where.file}:{key}")
             nameless.add(keys[-1])
-            if staged.ok[index]:
-                staged.report(index, "key_missing", field=header(staged, "cadastral_code"), severity="warning")
+            if ok:
+                staged.report(index, "key_missing", field=field, severity="warning")
         elif parsed is None:
             keys.append(text)
-            if staged.ok[index]:
-                staged.report(index, "cadastral_code_invalid", field=header(staged, "cadastral_code"), value=text)
+            if ok:
+                staged.report(index, "cadastral_code_invalid", field=field, value=text)
         else:
             keys.append(parsed.text)
+            if ok and county and parsed.county != county:
+                staged.report(index, "cadastral_code_county", field=field, value=text)
         staged.columns["cadastral_code"][index] = parsed.text if parsed else None
-    drop_duplicates(staged, keys)
     return keys
+
+
+def repeated_keys(keys: Sequence[str], marks: np.ndarray, live: np.ndarray, *, field: str = "") -> list[Finding]:
+    """The later of two rows of a key: the whole row again where the shape is the same too, else the key alone."""
+    first: dict[str, int] = {}
+    found = []
+    for row in live.tolist():
+        earlier = first.setdefault(keys[row], row)
+        if earlier != row:
+            code = "duplicate_row" if marks[row] and marks[row] == marks[earlier] else "duplicate_key"
+            found.append(Finding(row, code, keys[row], field))
+    return found
 
 
 def check_unit_codes(staged: Staged) -> None:

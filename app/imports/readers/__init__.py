@@ -1,16 +1,22 @@
 """Readers: one module a format; each gives a Delivery or a Problem that names the fault."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from app.imports.readers import container, guotu_txt, parquet, table, vector
+from app.core.errors import Problem
+from app.imports.errors import CrsMixed, FileUnreadable
+from app.imports.formats import TABLE_SUFFIXES, VECTOR_SUFFIXES
+from app.imports.readers import container, dxf, guotu_txt, parquet, table, vector
 from app.imports.readers.base import Delivery, Detected, ReadOptions, sha256_of
 
+log = logging.getLogger(__name__)
 _READERS: dict[str, Callable[[container.Source, ReadOptions], Delivery]] = {
     "guotu_txt": guotu_txt.read,
     "parquet": parquet.read,
-    **dict.fromkeys(container.VECTOR_SUFFIXES.values(), vector.read),
-    **dict.fromkeys(container.TABLE_SUFFIXES.values(), table.read),
+    **dict.fromkeys(VECTOR_SUFFIXES.values(), vector.read),
+    "DXF": dxf.read,
+    **dict.fromkeys(TABLE_SUFFIXES.values(), table.read),
 }
 
 
@@ -18,7 +24,33 @@ def read(path: Path, options: ReadOptions | None = None) -> list[Delivery]:
     """Every readable thing in the file (an archive may hold several)."""
     stated = options or ReadOptions()
     with container.opened(path) as sources:
-        return [_READERS[source.format](source, stated) for source in sources]
+        deliveries = [_read_one(source, stated) for source in sources]
+    _refuse_mixed_crs(path, deliveries, stated)
+    return deliveries
+
+
+def _read_one(source: container.Source, options: ReadOptions) -> Delivery:
+    """Whatever a damaged file makes a decoder do, the user hears which file it is."""
+    try:
+        return _READERS[source.format](source, options)
+    except Problem:
+        raise
+    except Exception as error:
+        log.exception("reading %s", source.name)
+        raise FileUnreadable(f"{source.name} 读取失败,文件损坏或格式异常({type(error).__name__})", hint="请重新导出后再交付") from error
+    except BaseException as error:
+        # Rust decoders (Excel) turn their own faults into a BaseException of this name.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise FileUnreadable(f"{source.name} 读取失败,文件损坏", hint="请重新导出后再交付") from error
+
+
+def _refuse_mixed_crs(path: Path, deliveries: list[Delivery], options: ReadOptions) -> None:
+    """One archive, one CRS: a stray file in another zone is more often a mistake than a wish."""
+    found = {d.detected.crs: d.file for d in deliveries if d.geometry is not None and d.detected.crs}
+    if len(found) > 1 and not options.crs:
+        told = "、".join(f"{file} 为 {crs}" for crs, file in found.items())
+        raise CrsMixed(f"{path.name} 里混有几种坐标系:{told}", hint="请按坐标系分开交付")
 
 
 def hashes(path: Path) -> list[str]:

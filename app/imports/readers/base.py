@@ -1,42 +1,106 @@
 """What a reader hands on: canonicalisable text columns, geometry in its own CRS turned to 4490, and what was detected."""
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
 from app.imports.checks.issue import Issue
+
+SURE = 0.5
+"""A decision less sure than this is asked, never taken."""
+STATED = "用户指定"
+AxisOrder = Literal["east_north", "north_east", "per_row"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a delivery should lie: the county's outline (4490, None = unknown) and the EPSG code of its plane."""
+
+    outline: BaseGeometry | None = None
+    meridian_epsg: int | None = None
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What the user stated about the files; each wins over what a file says of itself."""
+    """What the user stated about the files, each winning over what a file says of itself; and what is known of the county."""
 
     layer: str | None = None
     crs: str | None = None
     encoding: str | None = None
+    axis_order: AxisOrder | None = None
+    """east_north: as the file has it; north_east: every pair turned; per_row: the rows that lie right only when turned."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Header → unit of an area column."""
     layer_is_label: bool = False
     """`layer` may name something else than a sheet (the list of kind `lists`)."""
+    geometry: Literal["required", "optional", "none"] = "required"
+    """Whether the kind of delivery bears geometry: what it does not bear is not asked about."""
+    place: Place = field(default_factory=Place)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fact about a file: what it is, how sure (0–1; 1 = the user said so), and why."""
+
+    fact: str
+    value: str
+    confidence: float
+    reason: str
+    column: str = ""
 
 
 @dataclass
 class Detected:
-    """Facts found in a file, each with why it is believed; stored with the import."""
+    """Facts found in a file (encoding, crs, axis_order, zone, layer, unit, shift), each with why it is believed; stored with the import."""
 
     format: str
     layer: str = ""
-    encoding: str = ""
-    encoding_reason: str = ""
-    crs: str = ""
-    crs_reason: str = ""
-    axis_order: str = ""
+    findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def found(self, fact: str, value: str, confidence: float, reason: str, *, column: str = "") -> None:
+        """Note a fact; the last word on a fact stands."""
+        self.findings = [f for f in self.findings if (f.fact, f.column) != (fact, column)]
+        self.findings.append(Finding(fact, value, round(float(confidence), 3), reason, column))
+
+    def chose_layer(self, layer: str, reason: str) -> None:
+        """The layer or sheet that is read."""
+        self.layer = layer
+        self.found("layer", layer, 1.0, reason)
+
+    def _of(self, fact: str) -> Finding:
+        return next((f for f in self.findings if f.fact == fact), Finding(fact, "", 0.0, ""))
+
+    @property
+    def encoding(self) -> str:
+        return self._of("encoding").value
+
+    @property
+    def encoding_reason(self) -> str:
+        return self._of("encoding").reason
+
+    @property
+    def crs(self) -> str:
+        return self._of("crs").value
+
+    @property
+    def crs_reason(self) -> str:
+        return self._of("crs").reason
+
+    @property
+    def axis_order(self) -> str:
+        return self._of("axis_order").value
+
     def as_dict(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if value}
+        named = ("format", "layer", "encoding", "encoding_reason", "crs", "crs_reason", "axis_order", "notes")
+        told = {name: value for name in named if (value := getattr(self, name))}
+        return told | {"findings": [asdict(f) for f in self.findings]}
 
 
 @dataclass

@@ -1,21 +1,20 @@
 """From the path a user names to the files a reader opens: zip archives unpacked, formats told by content and suffix, damage named."""
 
+import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from app.imports.errors import FileUnreadable, FormatUnknown
+from app.imports.formats import SUPPORTED, TABLE_SUFFIXES, VECTOR_SUFFIXES
 
-VECTOR_SUFFIXES = {
-    ".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON", ".json": "GeoJSON", ".fgb": "FlatGeobuf", ".gdb": "OpenFileGDB",
-    ".geojsons": "GeoJSONSeq", ".geojsonl": "GeoJSONSeq", ".kml": "KML",
-}  # fmt: skip
-TABLE_SUFFIXES = {".xlsx": "xlsx", ".xls": "xls", ".xlsm": "xlsx", ".ods": "ods", ".csv": "csv", ".tsv": "csv"}
-_LARGEST_UNPACKED = 4 << 30
-_SUPPORTED = "支持 GeoPackage、Shapefile(可打包为 zip)、GeoJSON、FlatGeobuf、KML、国土 TXT、Excel、CSV、GeoParquet"
+_LARGEST_UNPACKED, _MOST_MEMBERS = 4 << 30, 10_000
+_RATIO, _RATIO_FROM = 200, 64 << 20
+"""What unpacks to more than that many times its size, from that many bytes on, is no delivery: spreadsheets and shapes reach 20."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,15 @@ def opened(path: Path) -> Iterator[list[Source]]:
         raise FileUnreadable(f"没有这个文件:{path.name}")
     if path.is_file() and path.stat().st_size == 0:
         raise FileUnreadable(f"{path.name} 是空文件(0字节)", hint="请重新导出并传输")
-    if path.suffix.lower() not in {".xlsx", ".xlsm", ".ods"} and path.is_file() and zipfile.is_zipfile(path):
+    if path.suffix.lower() in {".xlsx", ".xlsm", ".ods"} and path.is_file() and zipfile.is_zipfile(path):
+        try:
+            with zipfile.ZipFile(path) as packed:
+                members = packed.infolist()
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise FileUnreadable(f"{path.name} 不是有效的表格文件(损坏或不完整)", hint="请另存为 .xlsx 后再交付") from error
+        _refuse_bomb(members, path.name)
+        yield [source_of(path)]
+    elif path.is_file() and zipfile.is_zipfile(path):
         with tempfile.TemporaryDirectory(prefix="yima-import-") as folder:
             yield list(_unpacked(path, Path(folder)))
     elif path.suffix.lower() == ".zip":
@@ -62,7 +69,7 @@ def source_of(path: Path, *, name: str | None = None) -> Source:
         return Source(path, [path], "guotu_txt", shown)
     if suffix in {".parquet", ".geoparquet"}:
         return Source(path, [path], "parquet", shown)
-    raise FormatUnknown(f"不支持 {suffix or '没有后缀的'} 文件:{shown}", hint=_SUPPORTED)
+    raise FormatUnknown(f"不支持 {suffix or '没有后缀的'} 文件:{shown}", hint=SUPPORTED)
 
 
 def _sibling(path: Path, suffix: str) -> Path | None:
@@ -95,19 +102,20 @@ def _unpacked(archive: Path, folder: Path) -> Iterator[Source]:
             members = [m for m in packed.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
             if not members:
                 raise FileUnreadable(f"{archive.name} 是空的压缩包")
-            if sum(m.file_size for m in members) > _LARGEST_UNPACKED:
-                raise FileUnreadable(f"{archive.name} 解压后过大")
+            _refuse_bomb(members, archive.name)
             for member in members:
-                target = folder / _safe_name(member)
+                target = folder / _safe_name(member, archive.name)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(packed.read(member))
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+                with packed.open(member) as source, target.open("wb") as kept:
+                    shutil.copyfileobj(source, kept, 1 << 20)
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         raise FileUnreadable(f"{archive.name} 压缩包损坏或加密,无法解压", hint="请重新打包,不要加密码") from error
     yield from _sources_in(folder, archive)
 
 
 def _sources_in(folder: Path, archive: Path) -> Iterator[Source]:
     found = False
+    _name_bare_geodatabases(folder)
     geodatabases = [p for p in sorted(folder.rglob("*.gdb")) if p.is_dir()]
     for path in geodatabases + sorted(p for p in folder.rglob("*") if p.is_file()):
         inside_gdb = any(path != gdb and path.is_relative_to(gdb) for gdb in geodatabases)
@@ -116,19 +124,42 @@ def _sources_in(folder: Path, archive: Path) -> Iterator[Source]:
             found = True
             yield source_of(path, name=f"{archive.name}/{path.relative_to(folder).as_posix()}")
     if not found:
-        raise FileUnreadable(f"{archive.name} 里没有可以读取的数据文件", hint=_SUPPORTED)
+        raise FileUnreadable(f"{archive.name} 里没有可以读取的数据文件", hint=SUPPORTED)
+
+
+def _name_bare_geodatabases(folder: Path) -> None:
+    """A geodatabase packed without its own folder: GDAL knows one by the folder's name."""
+    for table in sorted(folder.rglob("a00000001.gdbtable")):
+        if table.parent.suffix.lower() == ".gdb":
+            continue
+        target = table.parent / "数据.gdb"
+        target.mkdir(exist_ok=True)
+        for part in [p for p in table.parent.iterdir() if p.is_file()]:
+            part.rename(target / part.name)
 
 
 def _is_guotu(path: Path) -> bool:
     return path.suffix.lower() == ".txt" and b"," in path.read_bytes()[:4000] and b"[" in path.read_bytes()[:4000]
 
 
-def _safe_name(member: zipfile.ZipInfo) -> str:
-    """Member name without leading or parent folders; names that Windows packed in GBK are read as such."""
+def _refuse_bomb(members: list[zipfile.ZipInfo], name: str) -> None:
+    """Refuse what unpacks to too much; a reader stops at the size that a member declares, so declaring less helps nobody."""
+    size, packed = sum(m.file_size for m in members), sum(m.compress_size for m in members)
+    if size > _LARGEST_UNPACKED or len(members) > _MOST_MEMBERS:
+        raise FileUnreadable(f"{name} 解压后过大({size >> 20} MB,{len(members)} 个文件)", hint="请分开交付")
+    if size > _RATIO_FROM and size > _RATIO * max(packed, 1):
+        raise FileUnreadable(f"{name} 的压缩比异常({size // max(packed, 1)} 倍),可能是压缩炸弹", hint="请重新打包")
+
+
+def _safe_name(member: zipfile.ZipInfo, archive: str) -> str:
+    """Member name, one that leads out of the archive's folder is refused; names that Windows packed in GBK are read as such."""
     name = member.filename
     if not member.flag_bits & 0x800:
         try:
             name = name.encode("cp437").decode("gb18030")
         except UnicodeError:
             name = member.filename
-    return "/".join(part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in {"..", "/", "."})
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if ".." in parts or "/" in parts or "\x00" in name or any(part.endswith(":") for part in parts[:1]):
+        raise FileUnreadable(f"{archive} 含有越出压缩包的路径:{name[:80]!r}", hint="请重新打包")
+    return "/".join(parts)

@@ -1,6 +1,7 @@
 """Coordinates of a file to CGCS2000 longitude/latitude; what the file does not say is asked, never assumed."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyproj
@@ -8,9 +9,12 @@ import shapely
 from pyproj.crs import CRS
 from pyproj.exceptions import CRSError, ProjError
 
+from app.core.shift import SHIFTED, true_of
 from app.imports.errors import CrsInvalid, CrsMissing, DatumUnsupported
+from app.imports.readers.base import STATED
 
 TARGET = CRS.from_epsg(4490)
+_CRS84 = CRS.from_user_input("OGC:CRS84")
 _OLD_DATUMS = ("xian", "xi'an", "beijing", "krass", "iag_1975", "iag 1975", "iag75", "西安", "北京")
 _OLD_ELLIPSOID_AXES = (6378245.0, 6378140.0)
 """Krassowsky 1940 (Beijing 54) and IAG 1975 (Xi'an 80)."""
@@ -20,13 +24,21 @@ HINT = "请用 --crs 指定,例如 --crs EPSG:4549(CGCS2000 三度带,中央经�
 
 @dataclass(frozen=True)
 class SourceCrs:
-    """Coordinate system of a file and why it is believed."""
+    """Coordinate system of a file and why it is believed. `shift` is the URN of an offset (GCJ-02, BD-09) that is taken back."""
 
     crs: CRS
     reason: str
+    shift: str = ""
+
+    @property
+    def value(self) -> str:
+        """As --crs takes it."""
+        return self.name if ":" in self.name else self.crs.to_wkt()
 
     @property
     def name(self) -> str:
+        if self.shift:
+            return self.shift
         authority = self.crs.to_authority(min_confidence=100)
         return ":".join(authority) if authority else self.crs.name
 
@@ -41,8 +53,10 @@ def parse_crs(text: str) -> CRS:
 
 def choose_crs(*, explicit: str | None, declared: str | None, source: str) -> SourceCrs:
     """The user's word, else the file's; a file that says nothing is refused."""
+    if explicit and explicit.strip() in SHIFTED:
+        return SourceCrs(TARGET, STATED, shift=explicit.strip())
     if explicit:
-        crs, reason = parse_crs(explicit), "用户指定"
+        crs, reason = parse_crs(explicit), STATED
     elif declared:
         crs, reason = parse_crs(declared), "文件声明"
     else:
@@ -65,32 +79,50 @@ def refuse_old_datum(crs: CRS, source: str) -> None:
         )
     if abs(axis - _MODERN_AXIS) > 1:
         try:
-            pyproj.Transformer.from_crs(crs, TARGET, always_xy=True, allow_ballpark=False)
+            # Against WGS84: CGCS2000 itself has only a ballpark operation from anywhere, and the two agree within centimetres.
+            pyproj.Transformer.from_crs(crs, 4326, always_xy=True, allow_ballpark=False)
         except ProjError as error:
             raise DatumUnsupported(f"{source} 采用 {crs.name},没有到 CGCS2000 的转换参数", hint="请先转换为 CGCS2000 再交付") from error
 
 
+def degrees_of(points: np.ndarray, source: SourceCrs) -> np.ndarray:
+    """Points (n × 2: east, north) of a file in degrees; what the CRS can't place is infinite."""
+    if source.shift:
+        return true_of(points, SHIFTED[source.shift][1])
+    if _is_true_degrees(source.crs):
+        return points
+    return np.column_stack(_mover(source.crs).transform(points[:, 0], points[:, 1]))
+
+
+def flat(geometry: np.ndarray) -> np.ndarray:
+    """Geometry without Z and M; what has none is not copied (a million shapes weigh hundreds of MB)."""
+    return shapely.force_2d(geometry) if shapely.has_z(geometry).any() or shapely.has_m(geometry).any() else geometry
+
+
 def to_4490(geometry: np.ndarray, source: SourceCrs, *, file: str) -> np.ndarray:
     """Geometry in CGCS2000 lon/lat, Z dropped. Coordinates that can't belong to the CRS are refused for the whole file."""
-    flat = shapely.force_2d(geometry)
-    finite = _finite_bounds(flat)
+    drawn = flat(geometry)
+    finite = _finite_bounds(drawn)
     if source.crs.is_geographic and finite is not None and (np.abs(finite[[0, 2]]).max() > 361 or np.abs(finite[[1, 3]]).max() > 91):
         raise CrsInvalid(f"{file} 声明为经纬度({source.name}),坐标却不是度(例如 {finite[0]:.1f},{finite[1]:.1f})", hint=HINT)
-    if source.crs == TARGET or source.crs.to_epsg() == 4326:
-        return flat
-    mover = pyproj.Transformer.from_crs(source.crs, TARGET, always_xy=True)
-
-    def move(xy: np.ndarray) -> np.ndarray:
-        x, y = mover.transform(xy[:, 0], xy[:, 1])
-        return np.column_stack((x, y))
-
-    moved = flat.copy()
-    sound = _is_finite(flat)
+    if _is_true_degrees(source.crs) and not source.shift:
+        return drawn
+    moved = drawn.copy()
+    sound = _is_finite(drawn)
     # A ring with a NaN does not close and can't be rebuilt: it stays as it is, the checks refuse its row.
-    moved[sound] = shapely.transform(flat[sound], move)
+    moved[sound] = shapely.transform(drawn[sound], lambda xy: degrees_of(xy, source))
     if finite is not None and _finite_bounds(moved) is None:
         raise CrsInvalid(f"{file} 的坐标不在 {source.name} 的适用范围内(例如 {finite[0]:.1f},{finite[1]:.1f})", hint=HINT)
     return moved
+
+
+def _is_true_degrees(crs: CRS) -> bool:
+    return crs in (TARGET, _CRS84) or crs.to_epsg() in (4326, 4490)
+
+
+@lru_cache(maxsize=32)
+def _mover(crs: CRS) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(crs, TARGET, always_xy=True)
 
 
 def _is_finite(geometry: np.ndarray) -> np.ndarray:

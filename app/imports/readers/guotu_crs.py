@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pyproj.crs import CRS
 
-from app.imports.errors import CrsInvalid, CrsMissing, DatumUnsupported
+from app.imports.errors import CrsInvalid, CrsMissing, DatumUnsupported, asking
 from app.imports.readers import crs as crs_of
 
 _THREE_DEGREE, _SIX_DEGREE = range(24, 46), range(13, 24)
@@ -19,6 +19,7 @@ class Axes:
     degrees: bool
     zone: int | None
     told: str
+    confidence: float = 0.5
 
     def east_north(self, first: float, second: float, *, strip_prefix: bool) -> tuple[float, float]:
         """x, y of a row."""
@@ -54,7 +55,7 @@ def read_axes(pairs: list[tuple[float, float]], *, file: str) -> Axes:
     if count * 2 <= len(pairs):
         raise CrsInvalid(f"{file} 的界址点坐标带号或轴序不一致", hint="请按同一投影带分文件交付")
     order = "先北后东(X北,Y东)" if north_first else "先东后北"
-    return Axes(north_first, degrees, zone, order + (f",横坐标带带号 {zone}" if zone else ""))
+    return Axes(north_first, degrees, zone, order + (f",横坐标带带号 {zone}" if zone else ""), count / len(pairs))
 
 
 def _form(north: float, east: float) -> tuple[bool, int | None] | None:
@@ -78,7 +79,8 @@ def source_crs(attributes: dict[str, str], axes: Axes, *, explicit: str | None, 
     if re.search(r"西安|1980|80", named) or re.search(r"北京|1954|54", named):
         raise DatumUnsupported(f"{file} 采用“{named}”:与 CGCS2000 之间没有公开的精确转换参数", hint="请由测绘部门先转换为 CGCS2000 再交付")
     if not re.search(r"2000|CGCS|WGS", named, re.IGNORECASE):
-        raise CrsMissing(f"{file} 的 [属性描述] 没有写明坐标系" + (f"(写的是“{named}”)" if named else ""), hint=crs_of.HINT)
+        told = f"{file} 的 [属性描述] 没有写明坐标系" + (f"(写的是“{named}”)" if named else "")
+        raise CrsMissing(told, hint=crs_of.HINT, **asking("crs", _choices(attributes, axes)))
     if axes.degrees:
         return TxtCrs(crs_of.SourceCrs(crs_of.parse_crs("EPSG:4490"), f"文件声明 {named},坐标为经纬度"), strip_prefix=False)
     zone, width = _zone(attributes, axes, file)
@@ -94,11 +96,22 @@ def _zone(attributes: dict[str, str], axes: Axes, file: str) -> tuple[int, int]:
         raise CrsInvalid(f"{file} 声明带号 {declared},横坐标却带带号 {axes.zone}", hint="请更正文件,或用 --crs 指定")
     zone = axes.zone or declared
     if not zone:
-        raise CrsMissing(f"{file} 没有带号,横坐标也不带带号", hint=crs_of.HINT)
+        raise CrsMissing(f"{file} 没有带号,横坐标也不带带号", hint=crs_of.HINT, **asking("crs", []))
     width = width or (3 if zone in _THREE_DEGREE else 6)
     if width not in (3, 6) or zone not in (_THREE_DEGREE if width == 3 else _SIX_DEGREE) or (width == 3 and zone < 25):
         raise CrsInvalid(f"{file} 的 {width} 度分带没有带号 {zone}", hint=crs_of.HINT)
     return zone, width
+
+
+def _choices(attributes: dict[str, str], axes: Axes) -> list[tuple[str, str]]:
+    """CGCS2000 in the zone that prefix or 带号 tell: the likely answer, to be given by the user."""
+    if axes.degrees:
+        return [("EPSG:4490", "CGCS2000 经纬度")]
+    zone = axes.zone or _digits(attributes.get("带号", ""))
+    if zone not in range(25, 46):
+        return []
+    code = (4488 if axes.zone else 4509) + zone
+    return [(f"EPSG:{code}", f"CGCS2000 三度带 {zone} 带,中央经线{3 * zone}°" + (",横坐标带带号" if axes.zone else ""))]
 
 
 def _false_easting(crs: CRS) -> float:

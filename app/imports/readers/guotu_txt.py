@@ -15,9 +15,11 @@ from app.imports.guotu import numbers
 from app.imports.guotu.survey import Line, Plot, Point, Survey, parse, readable
 from app.imports.readers import crs as crs_of
 from app.imports.readers import encoding as encodings
-from app.imports.readers.base import Delivery, Detected, ReadOptions, sha256_of
+from app.imports.readers.base import STATED, Delivery, Detected, ReadOptions, sha256_of
+from app.imports.readers.candidates import sample_points
 from app.imports.readers.container import Source
 from app.imports.readers.guotu_crs import Axes, TxtCrs, read_axes, source_crs
+from app.imports.readers.locate import Declared, doubt
 from app.imports.readers.rings import polygon_of
 
 HEADERS = ("编号", "名称", "勘测面积(公顷)", "图形属性", "图幅号", "用途", "地类编码")
@@ -51,10 +53,14 @@ def read(source: Source, options: ReadOptions) -> Delivery:
         checked = _checked(plot, rings, shape if _is_metric(where) else None)
         issues += [issue(code, file=source.name, row=row, field=field, value=told) for code, field, told in checked]
         miscounted += [row] if any(code == "point_count_differs" for code, *_ in checked) else []
-    detected = Detected(
-        format="国土TXT", encoding=found.name, encoding_reason=found.reason, crs=where.source.name, crs_reason=where.source.reason,
-        axis_order=axes.told, notes=_notes(miscounted),
-    )  # fmt: skip
+    said = Declared(where.source.name, where.source.reason, 0.95)
+    sure, why = (1.0, STATED) if options.crs else doubt(sample_points(geometry), where.source, said, options, file=source.name)
+    detected = Detected(format="国土TXT", notes=_notes(miscounted))
+    detected.found("encoding", found.name, found.confidence, found.reason)
+    detected.found("axis_order", axes.told, axes.confidence, "按界址点数值判断")
+    detected.found("crs", where.source.name, sure, why)
+    if axes.zone is not None:
+        detected.found("zone", str(axes.zone), axes.confidence, "横坐标带带号")
     geometry = crs_of.to_4490(geometry, where.source, file=source.name)
     rows = np.arange(1, len(plots) + 1)
     return Delivery(Path(source.name), sha256_of(source.parts), detected, _frame(survey), geometry, rows, issues=issues)

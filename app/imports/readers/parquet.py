@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import shapely
 
 from app.imports.errors import FileUnreadable
-from app.imports.readers import crs as crs_of
 from app.imports.readers.base import Delivery, Detected, ReadOptions, sha256_of
 from app.imports.readers.container import Source
+from app.imports.readers.locate import Declared, locate
 from app.imports.readers.table import cell_text
 
 
@@ -23,21 +23,26 @@ def read(source: Source, options: ReadOptions) -> Delivery:
         meta = json.loads((table.schema.metadata or {}).get(b"geo", b"{}"))
     except (pyarrow.lib.ArrowException, OSError, ValueError) as error:
         raise FileUnreadable(f"{source.name} 不是有效的 Parquet 文件:{str(error)[:120]}") from error
-    detected = Detected(format="GeoParquet", encoding="UTF-8", encoding_reason="格式规定")
+    detected = Detected(format="GeoParquet")
+    detected.found("encoding", "UTF-8", 0.99, "格式规定")
     column = meta.get("primary_column")
-    geometry = None
-    if column in table.column_names:
+    geometry, issues = None, []
+    if column in table.column_names and options.geometry == "none":
+        table = table.drop_columns([column])
+    elif column in table.column_names:
         described = meta["columns"][column]
         raw = shapely.from_wkb(np.array(table.column(column).to_pylist(), dtype=object), on_invalid="ignore")
         # The GeoParquet standard: an absent crs means OGC:CRS84, an explicit null means unknown.
-        declared = described.get("crs", "OGC:CRS84")
-        where = crs_of.choose_crs(explicit=options.crs, declared=_text(declared), source=source.name)
-        geometry = crs_of.to_4490(raw, where, file=source.name)
-        detected.crs, detected.crs_reason = where.name, where.reason
+        declared = described.get("crs")
+        stated = (
+            Declared(_text(declared)) if "crs" in described else Declared("OGC:CRS84", "未写 crs,按 GeoParquet 标准为 WGS84 经纬度", 0.8)
+        )
+        located = locate(raw, stated, options, detected, file=source.name)
+        geometry, issues = located.geometry, located.issues
         table = table.drop_columns([column])
     columns = {name: [cell_text(v) for v in table.column(name).to_pylist()] for name in table.column_names}
     frame = pd.DataFrame(columns, index=range(table.num_rows), dtype=object)
-    return Delivery(Path(source.name), sha256_of(source.parts), detected, frame, geometry, np.arange(1, len(frame) + 1))
+    return Delivery(Path(source.name), sha256_of(source.parts), detected, frame, geometry, np.arange(1, len(frame) + 1), issues=issues)
 
 
 def _text(declared: object) -> str | None:

@@ -8,19 +8,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import shapely
 from python_calamine import CalamineError, CalamineWorkbook
 
 from app.imports.checks.catalogue import issue
-from app.imports.errors import FileUnreadable, LayerAmbiguous, LayerUnknown
-from app.imports.readers import crs as crs_of
+from app.imports.errors import FileUnreadable, LayerAmbiguous, LayerUnknown, asking
+from app.imports.readers import coordinates
 from app.imports.readers import encoding as encodings
-from app.imports.readers.base import Delivery, Detected, ReadOptions, sha256_of
+from app.imports.readers.base import STATED, Delivery, Detected, ReadOptions, sha256_of
 from app.imports.readers.container import Source
 from app.imports.workbooks import own
 
 Grid = list[list[str | None]]
-_WKT_HEADERS = {"wkt", "geometry", "geom", "the_geom", "图形"}
 _HEADER_ROWS = 10
 
 
@@ -32,7 +30,7 @@ def read(source: Source, options: ReadOptions) -> Delivery:
     frame, rows = _frame(headers, body)
     delivery = Delivery(Path(source.name), sha256_of(source.parts), detected, frame, None, rows)
     _note_empty_rows(delivery, prefilled)
-    _take_wkt(delivery, options)
+    coordinates.take(delivery, options)
     return delivery
 
 
@@ -64,14 +62,20 @@ def _read_sheet(source: Source, options: ReadOptions, detected: Detected) -> tup
     if options.layer is not None and options.layer in grids:
         chosen = options.layer
     elif options.layer is not None and not options.layer_is_label:
-        raise LayerUnknown(f"{source.name} 没有工作表“{options.layer}”,现有:{'、'.join(grids)}")
+        raise LayerUnknown(
+            f"{source.name} 没有工作表“{options.layer}”,现有:{'、'.join(grids)}", **asking("layer", [(name, name) for name in grids])
+        )
     elif len(filled) == 1:
         chosen = filled[0]
     elif not filled:
         raise FileUnreadable(f"{source.name} 里没有数据")
     else:
-        raise LayerAmbiguous(f"{source.name} 有 {len(filled)} 个工作表:{'、'.join(filled)}", hint="请用 --layer 指定", layers=filled)
-    detected.layer, detected.encoding, detected.encoding_reason = chosen, "UTF-8", "格式规定"
+        raise LayerAmbiguous(
+            f"{source.name} 有 {len(filled)} 个工作表:{'、'.join(filled)}", hint="请用 --layer 指定", layers=filled,
+            **asking("layer", [(name, f"{name}({len(grids[name])} 行)") for name in filled]),
+        )  # fmt: skip
+    detected.chose_layer(chosen, STATED if chosen == options.layer else "唯一有数据的工作表")
+    detected.found("encoding", "UTF-8", 0.99, "格式规定")
     return [[cell_text(cell) for cell in row] for row in grids[chosen]], prefilled
 
 
@@ -80,9 +84,9 @@ def _read_csv(source: Source, options: ReadOptions, detected: Detected) -> tuple
     found = encodings.detect(raw.splitlines() if not raw.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")) else [raw],
                              explicit=options.encoding, source=source.name)  # fmt: skip
     if found.name.startswith("utf-16"):
-        found = encodings.Encoding("utf-16", found.reason)
+        found = encodings.Encoding("utf-16", found.reason, found.confidence)
     text = raw.decode(found.name, errors="replace").lstrip("\ufeff")
-    detected.encoding, detected.encoding_reason = found.name, found.reason
+    detected.found("encoding", found.name, found.confidence, found.reason)
     if "\x00" in text:
         raise FileUnreadable(f"{source.name} 含有二进制内容,不是 CSV 文本")
     first = next((line for line in text.splitlines() if line.strip()), "")
@@ -111,20 +115,21 @@ def header_row(grid: Grid) -> int | None:
 
 
 def _frame(headers: list[str], body: Grid) -> tuple[pd.DataFrame, np.ndarray]:
-    """Columns by header; trailing empty rows are no rows at all."""
+    """Columns by header; one without header that holds anything is named by its place; trailing empty rows are no rows at all."""
     while body and not any(body[-1]):
         body.pop()
+    width = len(headers)
+    padded = [(row + [None] * width)[:width] for row in body]
     names: list[str] = []
-    for header in headers:
-        number, name = 1, header
+    for place, header in enumerate(headers, 1):
+        number, name = 1, header or f"第{place}列"
         while name in names:
             number += 1
             name = f"{header}_{number}"
         names.append(name)
-    width = len(names)
-    padded = [(row + [None] * width)[:width] for row in body]
     frame = pd.DataFrame(padded, columns=names, dtype=object)
-    return frame.loc[:, [bool(h) for h in headers]] if not all(headers) else frame, np.arange(1, len(body) + 1)
+    told = [bool(header) or bool(frame[name].notna().any()) for header, name in zip(headers, names, strict=True)]
+    return frame.loc[:, told] if not all(told) else frame, np.arange(1, len(body) + 1)
 
 
 def _note_empty_rows(delivery: Delivery, prefilled: frozenset[str]) -> None:
@@ -139,17 +144,3 @@ def _note_empty_rows(delivery: Delivery, prefilled: frozenset[str]) -> None:
             for row, nothing in zip(delivery.rows[empty], blank[empty], strict=True)
         ]
         delivery.frame, delivery.rows = delivery.frame[~empty].reset_index(drop=True), delivery.rows[~empty]
-
-
-def _take_wkt(delivery: Delivery, options: ReadOptions) -> None:
-    """A column of WKT is the geometry; its CRS must be stated (--crs or SRID=…;)."""
-    column = next((c for c in delivery.frame.columns if str(c).strip().lower() in _WKT_HEADERS), None)
-    if column is None:
-        return
-    texts = delivery.frame.pop(column)
-    declared = next((t.partition(";")[0][5:] for t in texts.dropna() if t.upper().startswith("SRID=")), None)
-    source = crs_of.choose_crs(explicit=options.crs, declared=declared, source=delivery.file)
-    plain = [None if t is None else t.rpartition(";")[2] for t in texts]
-    geometry = shapely.from_wkt(np.array(plain, dtype=object), on_invalid="ignore")
-    delivery.geometry = crs_of.to_4490(geometry, source, file=delivery.file)
-    delivery.detected.crs, delivery.detected.crs_reason = source.name, source.reason

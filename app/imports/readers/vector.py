@@ -8,16 +8,19 @@ import numpy as np
 import pandas as pd
 import pyarrow.lib
 import pyogrio
-import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 
-from app.imports.errors import CrsMissing, EncodingUnknown, FileUnreadable, LayerAmbiguous, LayerUnknown
-from app.imports.readers import crs as crs_of
+from app.imports.errors import EncodingUnknown, FileUnreadable, LayerAmbiguous, LayerUnknown, asking
 from app.imports.readers import encoding as encodings
-from app.imports.readers.base import Delivery, Detected, ReadOptions, sha256_of
+from app.imports.readers import linear
+from app.imports.readers.base import STATED, Delivery, Detected, ReadOptions, sha256_of
+from app.imports.readers.candidates import sample_points
 from app.imports.readers.container import Source
+from app.imports.readers.locate import Declared, locate
 
-_GDAL_ERRORS = (DataSourceError, DataLayerError, FieldError, GeometryError, pyarrow.lib.ArrowException, RuntimeError, ValueError)
+GDAL_ERRORS = (DataSourceError, DataLayerError, FieldError, GeometryError, pyarrow.lib.ArrowException, RuntimeError, OSError, ValueError)
+_DESCRIBED = 30
+"""Layers that a question describes."""
 _FLOATS = {"halffloat", "float", "double"}
 _LDID = {0x4D: "GBK", 0x7A: "GBK", 0x4F: "Big5", 0x78: "Big5", 0x57: None, 0x03: "cp1252"}
 """dBase language driver ids; 0x57 (ANSI) says nothing."""
@@ -25,55 +28,70 @@ _LDID = {0x4D: "GBK", 0x7A: "GBK", 0x4F: "Big5", 0x78: "Big5", 0x57: None, 0x03:
 
 def read(source: Source, options: ReadOptions) -> Delivery:
     """One layer of a vector file."""
-    layer = _choose_layer(source, options.layer)
+    detected = Detected(format=source.format)
+    layer = _choose_layer(source, options.layer, detected)
     is_shapefile = source.format == "ESRI Shapefile"
     meta, table = _read_arrow(source, layer, encoding="ISO-8859-1" if is_shapefile else None)
-    detected = Detected(format=source.format, layer=layer, encoding="UTF-8", encoding_reason="格式规定")
     geometry_name = meta.get("geometry_name") or "wkb_geometry"
     wkb = table.column(geometry_name).to_pylist() if geometry_name in table.column_names else None
     attributes = table.drop_columns([n for n in (geometry_name, meta.get("fid_column") or "") if n in table.column_names])
     frame = _as_text(attributes)
     if is_shapefile:
         frame = _redecode(frame, source, options, detected)
-    geometry = None
-    if wkb is not None and any(w is not None for w in wkb):
-        raw = shapely.from_wkb(np.array(wkb, dtype=object), on_invalid="ignore")
-        where = _source_crs(source, options, meta.get("crs"), raw)
-        geometry = crs_of.to_4490(raw, where, file=source.name)
-        detected.crs, detected.crs_reason, detected.axis_order = where.name, where.reason, "先经后纬(x,y)"
+    else:
+        detected.found("encoding", "UTF-8", 0.99, "格式规定")
+    geometry, issues = None, []
+    if wkb is not None and options.geometry != "none" and any(w is not None for w in wkb):
+        raw = linear.from_wkb(wkb, source.path, layer, detected)
+        located = locate(raw, _declared(source, meta.get("crs"), options, raw), options, detected, file=source.name)
+        geometry, issues = located.geometry, located.issues
     elif wkb is not None and len(wkb):
         geometry = np.full(len(wkb), None, dtype=object)
     return Delivery(
         path=Path(source.name), sha256=sha256_of(source.parts), detected=detected, frame=frame, geometry=geometry,
-        rows=np.arange(1, len(frame) + 1), short_headers=is_shapefile,
+        rows=np.arange(1, len(frame) + 1), short_headers=is_shapefile, issues=issues,
     )  # fmt: skip
 
 
-def _choose_layer(source: Source, wanted: str | None) -> str:
+def _choose_layer(source: Source, wanted: str | None, detected: Detected) -> str:
     try:
         listed = [(str(name), kind) for name, kind in pyogrio.list_layers(source.path)]
-    except _GDAL_ERRORS as error:
-        raise FileUnreadable(f"{source.name} 无法打开,损坏或不是 {source.format}:{_reason(error)}", hint="请重新导出后再交付") from error
+    except GDAL_ERRORS as error:
+        raise FileUnreadable(f"{source.name} 无法打开,损坏或不是 {source.format}:{reason_of(error)}", hint="请重新导出后再交付") from error
     names = [name for name, _ in listed]
     if not names:
         raise FileUnreadable(f"{source.name} 里没有任何图层")
-    if wanted is not None and wanted in names:
-        return wanted
     spatial = [name for name, kind in listed if kind is not None] or names
-    if len(names) == 1 and (wanted is None or source.format != "GPKG"):
-        return names[0]
-    if wanted is not None:
-        raise LayerUnknown(f"{source.name} 没有图层“{wanted}”,现有:{'、'.join(names)}")
-    if len(spatial) == 1:
-        return spatial[0]
-    raise LayerAmbiguous(f"{source.name} 有 {len(spatial)} 个图层:{'、'.join(spatial)}", hint="请用 --layer 指定其中一个", layers=spatial)
+    if wanted is not None and wanted in names:
+        detected.chose_layer(wanted, STATED)
+    elif len(names) == 1 and (wanted is None or source.format not in ("GPKG", "OpenFileGDB")):
+        detected.chose_layer(names[0], "唯一的图层")
+    elif wanted is not None:
+        raise LayerUnknown(f"{source.name} 没有图层“{wanted}”,现有:{'、'.join(names)}", **asking("layer", [(n, n) for n in names]))
+    elif len(spatial) == 1:
+        detected.chose_layer(spatial[0], f"唯一带图形的图层;另有 {len(names) - 1} 个表不带图形")
+    else:
+        raise LayerAmbiguous(
+            f"{source.name} 有 {len(spatial)} 个图层:{'、'.join(spatial)}", hint="请用 --layer 指定其中一个", layers=spatial,
+            **asking("layer", [(name, _layer_label(source, name)) for name in spatial[:_DESCRIBED]]),
+        )  # fmt: skip
+    return detected.layer
+
+
+def _layer_label(source: Source, name: str) -> str:
+    """Name, number of rows and CRS of a layer, so that the user can tell which one is meant."""
+    try:
+        info = pyogrio.read_info(source.path, layer=name)
+    except GDAL_ERRORS:
+        return name
+    return f"{name}({info['features']} 行,{info['geometry_type'] or '无图形'},{str(info['crs'] or '未声明坐标系')[:40]})"
 
 
 def _read_arrow(source: Source, layer: str, *, encoding: str | None) -> tuple[dict, Any]:
     try:
         return pyogrio.read_arrow(source.path, layer=layer, encoding=encoding, datetime_as_string=True)
-    except _GDAL_ERRORS as error:
-        raise FileUnreadable(f"{source.name} 读取中断,文件损坏:{_reason(error)}", hint="请重新导出后再交付") from error
+    except GDAL_ERRORS as error:
+        raise FileUnreadable(f"{source.name} 读取中断,文件损坏:{reason_of(error)}", hint="请重新导出后再交付") from error
 
 
 def _as_text(table: Any) -> pd.DataFrame:
@@ -110,7 +128,7 @@ def _redecode(frame: pd.DataFrame, source: Source, options: ReadOptions, detecte
     raw = {c: [None if v is None else v.encode("latin-1", "replace") for v in frame[c]] for c in frame.columns}
     samples = [*headers, *(v for column in raw.values() for v in column if v is not None)]
     chosen = encodings.detect(samples, explicit=options.encoding, hint=_declared_encoding(source), source=source.name)
-    detected.encoding, detected.encoding_reason = chosen.name, chosen.reason
+    detected.found("encoding", chosen.name, chosen.confidence, chosen.reason)
     columns: dict[str, list[str | None]] = {}
     for header, values in zip(headers, raw.values(), strict=True):
         columns[_fresh(chosen.decode(header), columns)] = [None if v is None else chosen.decode(v) for v in values]
@@ -131,13 +149,14 @@ def _declared_encoding(source: Source) -> str | None:
     return _LDID.get(head[29]) if len(head) == 32 else None
 
 
-def _source_crs(source: Source, options: ReadOptions, declared: str | None, geometry: np.ndarray) -> crs_of.SourceCrs:
-    if source.format != "GeoJSON" or options.crs or _has_crs_member(source.path):
-        return crs_of.choose_crs(explicit=options.crs, declared=declared, source=source.name)
-    bounds = shapely.total_bounds(geometry)
-    if np.isfinite(bounds).all() and (np.abs(bounds[[0, 2]]).max() > 361 or np.abs(bounds[[1, 3]]).max() > 91):
-        raise CrsMissing(f"{source.name} 没有 crs 成员,坐标却不是经纬度(例如 {bounds[0]:.1f},{bounds[1]:.1f})", hint=crs_of.HINT)
-    return crs_of.SourceCrs(crs_of.parse_crs("OGC:CRS84"), "GeoJSON 未写 crs,按 RFC 7946 为 WGS84 经纬度")
+def _declared(source: Source, said: str | None, options: ReadOptions, raw: np.ndarray) -> Declared:
+    """What the file says of its CRS. GeoJSON without a `crs` member is WGS84 (RFC 7946) unless its numbers can't be degrees."""
+    if source.format not in ("GeoJSON", "GeoJSONSeq") or options.crs or (source.format == "GeoJSON" and _has_crs_member(source.path)):
+        return Declared(said)
+    points = sample_points(raw)
+    if len(points) and (np.abs(np.median(points, axis=0)) > 361).any():
+        return Declared(None)
+    return Declared("OGC:CRS84", "GeoJSON 未写 crs,按 RFC 7946 为 WGS84 经纬度", 0.8)
 
 
 def _has_crs_member(path: Path) -> bool:
@@ -147,6 +166,6 @@ def _has_crs_member(path: Path) -> bool:
         return False
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """GDAL's first sentence, without the server's folders."""
     return str(error).split(";")[0].replace(str(Path.cwd()), "")[:160]

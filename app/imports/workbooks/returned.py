@@ -7,7 +7,6 @@ import contextlib
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -19,7 +18,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from app.imports.checks.catalogue import CATALOGUE
 from app.imports.checks.issue import Issue
-from app.imports.columns import label, map_columns
+from app.imports.columns import Stated, label, map_columns
 from app.imports.errors import ColumnsMissing, FileUnreadable
 from app.imports.kinds import Kind
 from app.imports.readers.table import cell_text, header_row
@@ -37,7 +36,7 @@ _WORST = list(COLOURS)
 class _Places:
     """Where rows and columns of one sheet's data stand in the workbook (1-based)."""
 
-    def __init__(self, sheet: Any, kind: Kind, mapping: Path | None) -> None:
+    def __init__(self, sheet: Any, kind: Kind, mapping: Stated | None) -> None:
         grid = [[cell_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
         self.is_data = bool(grid) and not own.is_own(grid)
         at = header_row([[c if c is None or c.strip() else None for c in row] for row in grid]) if self.is_data else None
@@ -55,7 +54,7 @@ class _Places:
         return self._first + issue.row, self._columns.get(issue.field, self._left)
 
 
-def returned(content: bytes, issues: Sequence[Issue], kind: Kind, *, mapping: Path | None = None) -> bytes:
+def returned(content: bytes, issues: Sequence[Issue], kind: Kind, *, mapping: Stated | None = None) -> bytes:
     """The workbook (.xlsx, .xlsm) with its issues. Errors: FileUnreadable, and what map_columns refuses."""
     places = _places(content, kind, mapping)
     try:
@@ -80,7 +79,7 @@ def returned(content: bytes, issues: Sequence[Issue], kind: Kind, *, mapping: Pa
     return out.getvalue()
 
 
-def _places(content: bytes, kind: Kind, mapping: Path | None) -> dict[str, _Places]:
+def _places(content: bytes, kind: Kind, mapping: Stated | None) -> dict[str, _Places]:
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             found = {name: _Places(book.get_sheet_by_name(name), kind, mapping) for name in book.sheet_names}

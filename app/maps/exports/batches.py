@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from app.core.shift import SHIFTED
 from app.maps.exports.columns import Table
 from app.maps.exports.order import Target
 from app.maps.exports.source import Batch
 from app.maps.exports.texts import columns_of
-from app.maps.shift import SHIFTED
 
 
 def batches(rows: Iterable[Batch], table: Table, target: Target) -> Iterator[pa.RecordBatch]:

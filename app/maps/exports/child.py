@@ -1,15 +1,10 @@
 """Start the writing process and follow it: progress as it comes, what it made at the end."""
 
-import asyncio
-import json
-import os
 import pickle
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from app import cluster
+from app.core import child
 from app.maps.exports.errors import ExportFailed
 from app.maps.exports.order import Made, Order
 
@@ -25,26 +20,12 @@ async def write(dsn: str, order: Order, file: Path, told: Callable[[int, int], N
 
     Errors: ExportFailed with the process's own words.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app.maps.exports.produce", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        env=os.environ | LEAN, preexec_fn=cluster.die_with_parent,
-    )  # fmt: skip
-    try:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(pickle.dumps((dsn, order, str(file))))
-        await process.stdin.drain()
-        process.stdin.close()
-        last: dict[str, Any] = {}
-        async for line in process.stdout:
-            last = json.loads(line)
-            if "done" in last:
-                told(last["done"], last["of"])
-        code = await process.wait()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+
+    def heard(line: child.Line) -> None:
+        if "done" in line:
+            told(line["done"], line["of"])
+
+    last, code = await child.run("app.maps.exports.produce", heard, given=pickle.dumps((dsn, order, str(file))), env=LEAN)
     if "made" in last:
         return Made(**last["made"]), last["peak_mb"]
     problem = last.get("problem")

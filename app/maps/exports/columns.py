@@ -9,8 +9,8 @@ from functools import cached_property
 
 import pyarrow as pa
 
+from app.core.shift import MARK, SHIFTED
 from app.maps.exports.order import Field
-from app.maps.shift import MARK, SHIFTED
 
 SHORT = {
     "land_code": "LAND_CODE", "cadastral_code": "ZDDM", "responsible_body": "ZRZTDM", "responsible_body_name": "ZRZTMC",

@@ -10,8 +10,8 @@ from fastapi import Request, Response
 from fastapi.responses import FileResponse
 
 from app.core.errors import Problem
+from app.core.shift import MARK, SHIFTED
 from app.maps.exports.spec import Plan
-from app.maps.shift import MARK, SHIFTED
 
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie, X-API-Key"}
 

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from app.core import db
-from app.core.errors import Problem
+from app.core.queue import ATTEMPTS, Dropped, Queue, one, serve
 from app.core.work import writing
 from app.maps.exports import child, queries, service
 from app.maps.exports.spec import Spec, plan_of
@@ -20,30 +20,12 @@ from app.maps.exports.statements import order_of
 from app.settings import settings
 
 log = structlog.get_logger()
-AT_ONCE, LOOK_SECONDS, SWEEP_LOOKS = 2, 1.0, 600
+AT_ONCE = 2
 
 
 async def run(stop: asyncio.Event) -> None:
-    """Look for jobs each second until told to stop; running ones are then killed and taken up by the next worker."""
-    running: set[asyncio.Task[None]] = set()
-    looks = 0
-    while not stop.is_set():
-        try:
-            running = {task for task in running if not task.done()}
-            while len(running) < AT_ONCE and (job := await _claimed()) is not None:
-                running.add(asyncio.create_task(_one(job)))
-            if looks % SWEEP_LOOKS == 0:
-                await sweep()
-            looks += 1
-        except Exception:  # the job boundary: the database may be restarting
-            log.exception("exports")
-        try:
-            await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
-        except TimeoutError:
-            continue
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    """Serve the queue until told to stop."""
+    await serve(QUEUE, stop)
 
 
 async def _claimed() -> Any:
@@ -51,36 +33,14 @@ async def _claimed() -> Any:
         return await queries.claim(conn)
 
 
-class _Deleted(Exception):
-    """The job's owner took it back while its file was made."""
-
-
 async def _one(job: Any) -> None:
-    """One job to its end, whatever that is."""
-    seen = {"done": 0, "of": job.rows_total}
-    work = asyncio.create_task(_make(job, seen))
-    try:
-        while not work.done():
-            await asyncio.wait({work}, timeout=1)
-            if not work.done() and not await _beat(job, seen):
-                log.info("export dropped", id=job.id)
-                return
-        work.result()
-    except _Deleted:
-        log.info("export dropped", id=job.id)
-    except Problem as problem:
-        await _end(job, "failed", " ".join(filter(None, (problem.detail, problem.hint))) or problem.title)
-    except Exception:
-        log.exception("export", id=job.id)
-        await _end(job, "failed", "内部错误已记录")
-    finally:
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
+    """One job to its end."""
+    await one(QUEUE, job)
 
 
 async def _make(job: Any, seen: dict[str, Any]) -> None:
-    if job.attempts > queries.ATTEMPTS:
-        await _end(job, "failed", f"导出进程 {queries.ATTEMPTS} 次中断,未能完成")
+    if job.attempts > ATTEMPTS:
+        await _fail(job, f"导出进程 {ATTEMPTS} 次中断,未能完成")
         return
     spec = Spec.from_json(job.spec)
     plan = plan_of(spec)
@@ -91,7 +51,7 @@ async def _make(job: Any, seen: dict[str, Any]) -> None:
     said["facts_as_of"] = date.fromisoformat(made.facts_as_of) if made.facts_as_of else None
     async with writing(spec.principal) as work:
         if not await queries.finish(work.conn, job, "done", ";".join(made.notes) or None, said):
-            raise _Deleted  # no export, no record of one
+            raise Dropped  # no export, no record of one
         asked = {key: value for key in ("filter", "bbox", "properties", "crs", "encoding") if (value := getattr(spec, key)) is not None}
         work.audited("export.make", "export", job.id, collection=spec.collection, format=spec.format, asked=asked, rows=made.rows,
                      bytes=made.size, sha256=made.sha256, layer_version=made.layer_version)  # fmt: skip
@@ -103,9 +63,9 @@ async def _beat(job: Any, seen: dict[str, Any]) -> bool:
         return await queries.beat(conn, job, seen["done"], seen["of"])
 
 
-async def _end(job: Any, state: str, message: str) -> None:
+async def _fail(job: Any, message: str) -> None:
     async with db.engine().begin() as conn:
-        await queries.finish(conn, job, state, message[:500], {})
+        await queries.finish(conn, job, "failed", message[:500], {})
 
 
 async def sweep() -> None:
@@ -115,3 +75,10 @@ async def sweep() -> None:
     for place in service.folder().glob("*"):
         if place.name not in wanted:
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+
+
+def _seen(job: Any) -> dict[str, Any]:
+    return {"done": 0, "of": job.rows_total}
+
+
+QUEUE = Queue("export", AT_ONCE, claim=_claimed, seen=_seen, make=_make, beat=_beat, fail=_fail, sweep=sweep)

@@ -7,9 +7,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.principal import Principal
+from app.core.queue import SILENT_SECONDS
 from app.maps.exports.spec import Spec
 
-ATTEMPTS, SILENT_SECONDS = 3, 15
 _OWN = (
     "county_code = :county AND owner_id = :owner AND owner_role = :role AND owner_body IS NOT DISTINCT FROM CAST(:body AS text)"
     " AND state <> 'deleted'"

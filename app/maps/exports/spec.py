@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from app.core.crs import STORED
 from app.core.errors import BadParameter, Problem
 from app.core.principal import Principal, Role
+from app.core.shift import SHIFTED
 from app.maps import fields
 from app.maps import filters as filtering
 from app.maps.crs import CRS84, EPSG, SYSTEMS, parse_crs
@@ -18,7 +19,6 @@ from app.maps.extent import Envelope, parse_extent
 from app.maps.filters import Lang
 from app.maps.layers import Layer, layer_for
 from app.maps.queries import Page, View, view_of
-from app.maps.shift import SHIFTED
 from app.policy.registry import Column
 
 Collection = Literal["parcels", "control-lines", "towns", "blocks", "cases", "freed-land"]

@@ -21,12 +21,12 @@ from app.core import db
 from app.core.crs import planar_area_m2
 from app.core.errors import BadParameter, NotFound
 from app.core.principal import Role, system
+from app.core.shift import bd09, gcj02
 from app.imports.kinds import kind_of
 from app.imports.service import Options, import_files
 from app.imports.stage import stage
 from app.maps.exports.errors import FormatUnfit
 from app.maps.exports.spec import FORMS, plan_of, spec_of
-from app.maps.shift import bd09, gcj02
 from tests.maps.conftest import BASE, COUNTY, OTHER, OWN, person
 
 SHAPES = [f for f, form in FORMS.items() if form.has_shape]

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from app.core import audit, db
 from app.core.principal import Role
+from app.core.queue import ATTEMPTS
 from app.maps.exports import by_hand, child, jobs, queries, service
 from app.maps.exports.errors import ExportFailed
 from app.maps.exports.order import Order, Target
@@ -147,7 +148,7 @@ async def test_a_silent_job_is_taken_up_again_then_given_up(planner: httpx.Async
     assert not await jobs._beat(taken, {"done": 1, "of": 2}), "the first worker learns that it is no longer his"
     async with db.engine().begin() as conn:
         assert not await queries.finish(conn, taken, "done", None, {})
-    for _ in range(queries.ATTEMPTS - 1):
+    for _ in range(ATTEMPTS - 1):
         await silent()
         last = await jobs._claimed()
     await jobs._one(last)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.core.principal import Role
-from app.maps.shift import gcj02
+from app.core.shift import gcj02
 from tests.maps.conftest import COUNTY, client_of, person
 
 ITEMS = "/collections/parcels/items"

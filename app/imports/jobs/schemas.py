@@ -1,0 +1,99 @@
+"""What is asked of imports."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(max_length=200)]
+DiffClass = Annotated[str, Field(max_length=30)]
+
+
+class ColumnSaid(BaseModel):
+    """The header that fills a canonical column, and the unit of its numbers; an empty header: nothing fills it."""
+
+    model_config = ConfigDict(extra="forbid")
+    header: Name
+    unit: Annotated[str, Field(max_length=20)] | None = None
+
+
+class OptionsAsked(BaseModel):
+    """Decisions about the files; each wins over what was detected."""
+
+    model_config = ConfigDict(extra="forbid")
+    layer: Name | None = Field(None, description="图层或工作表")
+    crs: Annotated[str, Field(max_length=4000)] | None = Field(None, description="坐标系,如 EPSG:4549")
+    encoding: Annotated[str, Field(max_length=40)] | None = Field(None, description="文字编码,如 GBK")
+    axis_order: Literal["east_north", "north_east", "per_row"] | None = Field(None, description="坐标次序:照文件、全部对调、逐行判断")
+    units: Annotated[dict[Name, Annotated[str, Field(max_length=20)]], Field(max_length=200)] | None = Field(
+        None, description='面积列的单位 {"面积": "亩"}'
+    )
+    family: Annotated[str, Field(max_length=60)] | None = Field(None, description="规划类别(kind=planning)")
+    mapping: Annotated[dict[Name, ColumnSaid | Name], Field(max_length=200)] | None = Field(
+        None, description='列对应 {"area_registered": {"header": "发证面积", "unit": "亩"}}'
+    )
+
+    def said(self) -> dict[str, Any]:
+        """What was stated, as stored."""
+        return self.model_dump(exclude_none=True, include=set(OptionsAsked.model_fields))
+
+
+class DecisionsAsked(OptionsAsked):
+    """Answers to questions, or a change of mind before applying."""
+
+    data_date: date | None = Field(None, description="数据日期")
+    supplier: Annotated[str, Field(max_length=120)] | None = Field(None, description="供件单位")
+
+
+class ManifestFile(BaseModel):
+    """A file by its content."""
+
+    model_config = ConfigDict(extra="ignore")
+    name: Name
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class ManifestAsked(BaseModel):
+    """A rehearsal manifest: the same files with the same decisions give the same import."""
+
+    model_config = ConfigDict(extra="ignore")
+    kind: Annotated[str, Field(max_length=40)]
+    data_date: date
+    supplier: Annotated[str, Field(max_length=120)] | None = None
+    options: OptionsAsked = OptionsAsked()
+    files: Annotated[list[ManifestFile], Field(min_length=1, max_length=200)]
+
+
+class ImportAsked(BaseModel):
+    """The fields beside the files of POST /api/imports."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: Annotated[str, Field(max_length=40)]
+    data_date: date | None = None
+    supplier: Annotated[str, Field(max_length=120)] | None = None
+    options: OptionsAsked = OptionsAsked()
+
+
+class ApplyAsked(BaseModel):
+    """What of the differences is left out."""
+
+    model_config = ConfigDict(extra="forbid")
+    except_classes: Annotated[list[DiffClass], Field(max_length=20)] = []
+    except_rows: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=100_000)] = []
+
+
+class CancelAsked(BaseModel):
+    """Nothing has to be said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class UndoAsked(BaseModel):
+    """Why it is taken back; kept in the audit record."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+Form = Literal["json", "csv", "geojson"]
+Severity = Literal["error", "warning", "notice"]

@@ -1,0 +1,99 @@
+"""A clean delivery gives no issue; one random defect planted in it gives exactly its issue, and nothing else."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from app.imports.checks.catalogue import CATALOGUE
+from app.imports.report import ImportReport
+
+from . import makers, planting_parcels, planting_tables
+from .conftest import FIRST, SECOND, TestCounty, stored
+
+TIMES = 6
+"""Per code and run; 500 per code under the marker `bench`."""
+COUNTS = [TIMES, pytest.param(500, marks=pytest.mark.bench)]
+GONE, BESIDE, VANISHED, LET = 902, 901, 903, range(1, 7)
+
+
+def told(report: ImportReport) -> list[tuple[int, str]]:
+    return [(i.row, i.code) for i in report.issues]
+
+
+async def parcels(county: TestCounty, path: Path, ground: planting_parcels.Ground) -> ImportReport:
+    shapes = [None if shape is None else stored(shape) for shape in ground.shapes]
+    return await county.load(makers.geojson(path, list(zip(ground.rows, shapes, strict=True))), on=SECOND, crs="EPSG:4490", dry_run=True)
+
+
+async def table(county: TestCounty, path: Path, made: planting_tables.Table, *, dry_run: bool = True) -> ImportReport:
+    header = list(planting_tables.HEADERS[made.kind])
+    return await county.load(makers.xlsx(path, header, made.cells()), kind=made.kind, on=SECOND, dry_run=dry_run)
+
+
+@pytest.fixture
+async def land(county: TestCounty, tmp_path: Path) -> TestCounty:
+    """The block, a parcel in 乙镇, one of 甲镇 that will vanish."""
+    await county.load(
+        makers.gpkg(tmp_path / "block.gpkg", [{"区块编号": "Q1", "责任主体": "甲镇"}], [planting_parcels.BLOCK]), kind="blocks"
+    )
+    ground = planting_parcels.Ground(county.code)
+    ground.add(planting_parcels.BESIDE, county.key(BESIDE), 乡镇代码=county.towns[1], 责任主体="乙镇")
+    ground.add(planting_parcels.VANISHED, county.key(VANISHED))
+    path = makers.gpkg(tmp_path / "register.gpkg", ground.rows, ground.shapes)
+    assert told(await county.load(path, on=FIRST)) == []
+    return county
+
+
+@pytest.fixture
+async def firms(county: TestCounty, tmp_path: Path) -> TestCounty:
+    """Parcels, one of them vanished, enterprises and contracts."""
+    for day, numbers in ((FIRST, (*LET, GONE)), (SECOND, LET)):
+        ground = planting_parcels.Ground(county.code)
+        for n in numbers:
+            ground.add(makers.square(200 * (n % 100), n), county.key(n))
+        assert told(await county.load(makers.gpkg(tmp_path / f"{day}.gpkg", ground.rows, ground.shapes), on=day)) == []
+    for kind in ("enterprises", "contracts"):
+        assert told(await table(county, tmp_path / f"{kind}.xlsx", clean_table(county, kind), dry_run=False)) == []
+    return county
+
+
+def clean_table(county: TestCounty, kind: str) -> planting_tables.Table:
+    return planting_tables.clean(kind, [county.key(n) for n in LET], county.key(GONE))
+
+
+def test_every_code_can_be_planted() -> None:
+    told_by_readers = {"area_declared_differs", "point_count_differs", "point_numbers_irregular", "axes_swapped"}
+    of_corrections = {"correction_applied", "correction_stale"}
+    assert set(planting_parcels.PLANTS) | set(planting_tables.PLANTS) | told_by_readers | of_corrections == set(CATALOGUE)
+
+
+@pytest.mark.parametrize("times", COUNTS)
+async def test_one_defect_of_a_parcel_is_told_and_nothing_else(land: TestCounty, tmp_path: Path, times: int) -> None:
+    assert told(await parcels(land, tmp_path / "clean.geojson", planting_parcels.clean(land.code))) == []
+    wrong = []
+    for code, plant in planting_parcels.PLANTS.items():
+        for seed in range(times):
+            ground = planting_parcels.clean(land.code)
+            expected = plant(ground, Random(f"{code} {seed}"))
+            found = told(await parcels(land, tmp_path / "planted.geojson", ground))
+            if found != [expected]:
+                wrong.append(f"{code} {seed}: planted {expected}, told {found}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("times", COUNTS)
+async def test_one_defect_of_a_table_is_told_and_nothing_else(firms: TestCounty, tmp_path: Path, times: int) -> None:
+    wrong = []
+    for kind in planting_tables.HEADERS:
+        found = told(await table(firms, tmp_path / "clean.xlsx", clean_table(firms, kind)))
+        wrong += [f"clean {kind}: {found}"] if found else []
+    for code, plants in planting_tables.PLANTS.items():
+        for seed in range(times):
+            kind, plant = plants[seed % len(plants)]
+            made = clean_table(firms, kind)
+            expected = plant(made, Random(f"{code} {seed}"))
+            found = told(await table(firms, tmp_path / "planted.xlsx", made))
+            if found != [expected]:
+                wrong.append(f"{code} {kind} {seed}: planted {expected}, told {found}")
+    assert not wrong, "\n".join(wrong)
