@@ -24,9 +24,9 @@ class Worker(uvicorn.Server):
         self._taken = self._ended = 0
         self._welcomes: set[asyncio.Task[Any]] = set()
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 (uvicorn's signature)
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then say that connections are welcome."""
-        await super().startup(sockets=[])
+        await super().startup(sockets)
         asyncio.get_running_loop().add_reader(self._line, self._fetch)
         self._say()
 
@@ -67,11 +67,7 @@ class Worker(uvicorn.Server):
             self._left()
 
     def _protocol(self) -> asyncio.Protocol:
-        made = self.config.http_protocol_class(  # type: ignore[call-arg]
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
-        made.left = self._left  # type: ignore[attr-defined]
-        return made
+        return Protocol(self.config, self.server_state, self.lifespan.state, left=self._left)
 
     def _left(self) -> None:
         self._ended += 1
@@ -81,10 +77,8 @@ class Worker(uvicorn.Server):
 
 def serve(line: int, grace: int) -> None:
     """Serve what comes in on the line (a descriptor) until SIGTERM, then finish what was begun within `grace` seconds."""
-    config = uvicorn.Config(
-        "app.main:create_app", factory=True, loop="uvloop", http=Protocol, access_log=False, timeout_graceful_shutdown=grace
-    )
+    config = uvicorn.Config("app.main:create_app", factory=True, loop="uvloop", access_log=False, timeout_graceful_shutdown=grace)
     server = Worker(config, socket.socket(fileno=line))
-    server.run()
+    server.run(sockets=[])  # none to listen on
     if not server.started:
         sys.exit(3)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -11,13 +12,14 @@ from app.core.errors import RequestUnreadable
 class Protocol(HttpToolsProtocol):
     """uvicorn's, with its own refusal written as RFC 9457; says when its connection has ended."""
 
-    left: Callable[[], None] | None = None
+    def __init__(self, *args: Any, left: Callable[[], None], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._left = left
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The other side, or we, hung up."""
         super().connection_lost(exc)
-        if self.left:
-            self.left()
+        self._left()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's words, in English)
         """The answer to octets that the parser gave up on; the connection ends with it."""

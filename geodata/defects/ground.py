@@ -118,6 +118,8 @@ def _spoil_values(sheet: Sheet, site: Site, other_town: str) -> None:
         row.flag("unit_code_invalid", "不动产单元号")
     rows[12].values["合法性"] = "待定"
     rows[12].flag("value_unknown", "合法性")
+    wider = next(row for row in rows[14:] if row.values["证载面积"] is not None and row.values["批准面积"] is not None)
+    wider.values["批准面积"] = round(float(str(wider.values["批准面积"])) * 1.2, 2)  # told by `flag_area`
 
 
 def _across(edge: tuple[float, float, float, float]) -> Polygon:

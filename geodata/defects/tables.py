@@ -101,6 +101,9 @@ def _contracts(book: Book, nowhere: str) -> None:
     late = plain[14].values
     late["约定竣工日期"] = late["签订日期"]
     plain[14].flag("contract_dates_out_of_order", "约定动工日期")
+    early = plain[16].values
+    early["实际交地日期"] = f"{int(str(early['签订日期'])[:4]) - 1}-12-20"
+    plain[16].flag("contract_progress_out_of_order", "实际交地日期")
     number = book.new_contract()
     book.add("contracts", nowhere, number, "挂牌出让", "2018-03-01", 600.0, "2018-09-01", "2020-09-01").flag(
         "reference_unknown", "宗地代码", applied=False

@@ -11,7 +11,7 @@ from app.imports.report import ImportReport
 from . import makers, planting_parcels, planting_tables
 from .conftest import FIRST, SECOND, TestCounty, stored
 
-TIMES = 6
+TIMES = 2
 """Per code and run; 500 per code under the marker `bench`."""
 COUNTS = [TIMES, pytest.param(500, marks=pytest.mark.bench)]
 GONE, BESIDE, VANISHED, LET = 902, 901, 903, range(1, 7)

@@ -61,7 +61,7 @@ def drawn(path: Path, county: TestCounty, said: Delivered) -> Path:
     return makers.gpkg(path, rows, [square(100 * west, 0, 100 * (east - west)) for west, east in parcels])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_DELIVERED, min_size=1, max_size=3))
 async def test_undo_restores_what_stood_before(
     seeded: None, published: None, tmp_path_factory: pytest.TempPathFactory, said: list[Delivered]

@@ -108,7 +108,7 @@ async def test_a_template_filled_in_imports_without_an_issue(stocked: TestCounty
     report = await load(stocked, tmp_path / "填好.xlsx", book, kind, dry_run=not has_pack)
     assert report.issues == []
     assert report.files[0]["rows"] == rows
-    assert set(report.files[0]["mapping"]["columns"]) == {column.name for column in kind.columns}  # type: ignore[index]
+    assert set(report.files[0]["mapping"]["columns"]) == {column.name for column in kind.columns}
 
 
 @pytest.mark.parametrize("kind", TABLES, ids=lambda kind: kind.name)

@@ -81,12 +81,13 @@ async def test_killed_while_applying(victim: str, county: TestCounty, tmp_path: 
         assert (await records(county)).count("import.apply") == 1
 
 
-async def test_killed_at_any_moment_the_register_is_the_same(county: TestCounty, tmp_path: Path) -> None:
-    """Ten kills at moments drawn by lot, of the worker and of its process by turns; the register is that of one undisturbed import."""
+@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.bench)])
+async def test_killed_at_any_moment_the_register_is_the_same(county: TestCounty, tmp_path: Path, kills: int) -> None:
+    """Kills at moments drawn by lot, of the worker and of its process by turns; the register is that of one undisturbed import."""
     draw = random.Random(4)
     async with client_of(person(county)) as planner:
         job = (await hand_in(planner, parcels(tmp_path / "a.gpkg", county, range(200)))).json()
-        for number in range(10):
+        for number in range(kills):
             with running() as process:
                 await asyncio.sleep(draw.uniform(1.5, 5))
                 pids = [process.pid] if number % 2 else of_import(process)
@@ -94,7 +95,7 @@ async def test_killed_at_any_moment_the_register_is_the_same(county: TestCounty,
                     os.kill(pid, signal.SIGKILL)
                 await asyncio.sleep(0.1)
             await silence(job)
-            async with db.engine().begin() as conn:  # ten deaths are more than the three that an import may die
+            async with db.engine().begin() as conn:  # more deaths than the three that an import may die
                 await conn.execute(text("UPDATE import_job SET attempts = 0 WHERE id = :id AND state <> 'applied'"), {"id": job["id"]})
             said = await look(planner, job)
             if said["state"] == "staged":
