@@ -53,6 +53,29 @@ SCHEMAS: dict[str, Any] = {
     "Exports": members("items [Export]"),
     "Deleted": members("id int, state text"),
     "Switch": members("is_enabled flag, version int, changed_by text?, changed_at text?"),
+    "Import": members(
+        "id int, version int, kind text, kind_label text, state text, state_label text, supplier text?, data_on date, files [object],"
+        " uploads [object], options object, questions [object], problem object?, counts object, issue_counts [object], step text?,"
+        " step_label text?, rows_done int?, rows_total int?, made_at text?, made_by text?, staged_at text?, applied_at text?,"
+        " applied_by text?, undone_at text?, undone_by text?, message text?, can [text]"
+    ),
+    "Imports": members("imports [Import], more flag"),
+    "ImportQuality": members("suppliers [object]"),
+    "ImportWords": members(
+        "kinds [object], states object, steps object, classes object, severities object, sides object, facts object, families object"
+    ),
+    "ImportIssue": members(
+        "id int, file text, layer text?, row int?, code text, severity text, message text, field text?, value text?, hint text?,"
+        " side text?, has_geometry flag"
+    ),
+    "ImportIssues": members("issues [ImportIssue], more flag"),
+    "Differences": members("classes object, rows [object], more flag"),
+    "Manifest": members("kind text, data_date date, supplier text?, options object, files [object]"),
+    "Correction": members(
+        "id int, version int, land_code text, field text, old_value text?, new_value text?, current_value text?, reason text,"
+        " document text?, state text, state_label text, proposed_by text"
+    ),
+    "Corrections": members("items [Correction]"),
     "Words": members("county object, bodies [object], roles object, areas object, facts [object], classes object, case_states object"),
 }
 _FILES = {form.media: {"schema": BINARY} for form in FORMS.values()}
@@ -75,6 +98,17 @@ _ANSWERS = tuple(
         (r"delete /api/exports/\{export_id\}", described_json("Deleted")),
         (r"get /api/exports/\{export_id\}/file", {status: {"content": _FILES} for status in ("200", "206")}),
         ("(get|put) /api/settings/shifted-crs", described_json("Switch")),
+        ("post /api/imports", {"201": described_json("Import")["200"]}),
+        ("get /api/imports", described_json("Imports")),
+        ("/api/imports/suppliers", described_json("ImportQuality")),
+        ("/api/imports/words", described_json("ImportWords")),
+        ("/api/imports/corrections", described_json("Corrections")),
+        (r"/api/imports/corrections/\{correction_id\}/decision", described_json("Correction")),
+        (r"/api/imports/\{import_id\}(/decisions|/cancel|/undo)?", described_json("Import")),
+        (r"/api/imports/\{import_id\}/apply", {"202": described_json("Import")["200"]}),
+        (r"/api/imports/\{import_id\}/issues", described_json("ImportIssues")),
+        (r"/api/imports/\{import_id\}/diff", described_json("Differences")),
+        (r"/api/imports/\{import_id\}/manifest", described_json("Manifest")),
         (r"/api/cases/\{case\}/evidence/\{sha256\}",
          {"200": {"content": {media: {"schema": BINARY} for media in ("image/jpeg", "image/png", "image/webp", "application/pdf")}}}),
     )
