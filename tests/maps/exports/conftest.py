@@ -31,6 +31,9 @@ CODED = (
     " WHERE county_code = :c"
 )
 
+KEYED = "UPDATE parcel p SET source_key = v.cadastral_code FROM parcel_version v WHERE v.parcel_id = p.id AND v.is_current AND p.county_code = :c"
+"""As an import leaves it."""
+
 
 @pytest.fixture(scope="module")
 async def coded(county: None) -> AsyncIterator[None]:
@@ -39,6 +42,7 @@ async def coded(county: None) -> AsyncIterator[None]:
         hole = "ST_Multi(ST_Difference(geom, ST_Buffer(ST_Centroid(geom), 0.0001, 2)))"
         await conn.execute(text(f"UPDATE parcel_version SET geom = {hole} WHERE parcel_id = :id"), {"id": BASE + 5})
         await conn.execute(text(CODED), {"c": COUNTY, "b": BASE})
+        await conn.execute(text(KEYED), {"c": COUNTY})
         await publish.publish(conn, COUNTY)
     yield
     async with db.engine().begin() as conn:
