@@ -171,5 +171,27 @@ async def test_over_http(county: TestCounty, tmp_path: Path) -> None:
         assert (said.status_code, said.json()["state"]) == (200, "applied")
         again = await client.post(path, json=body, headers={"idempotency-key": "b", "if-match": '"1"'})
         assert again.json() == said.json()
+        fields = {
+            f["field"]: f
+            for f in (await client.get("/api/imports/corrections/fields", params={"land_code": one["land_code"]})).json()["fields"]
+        }
+        assert (fields["name"]["value"], fields["ownership"]["shown"], fields["area_registered_m2"]["shown"]) == (
+            "一号地",
+            "国有",
+            "8000.00 ㎡",
+        )
+        asked = {"land_code": one["land_code"], "field": "area_registered_m2", "old": "8000", "new": "8,012.5", "reason": "笔误"}
+        wrong = {"old": "7999", "new": "约八千", "land_code": "x", "field": "geom"}
+        for name, value in wrong.items():
+            refused = await client.post("/api/imports/corrections", json=asked | {name: value}, headers={"idempotency-key": f"w{name}"})
+            assert refused.status_code == {"old": 409, "land_code": 404}.get(name, 422), refused.text
+        made = await client.post("/api/imports/corrections", json=asked, headers={"idempotency-key": "c"})
+        assert (made.status_code, made.json()["new_shown"], made.json()["proposed_by"]) == (201, "8012.50 ㎡", "李四"), made.text
+        waiting = (await client.get("/api/imports/corrections", params={"state": "proposed"})).json()["items"]
+        assert [w["id"] for w in waiting] == [made.json()["id"]]
+        own = await client.post(
+            f"/api/imports/corrections/{made.json()['id']}/decision", json=body, headers={"idempotency-key": "d", "if-match": '"1"'}
+        )
+        assert own.status_code == 403
         app.dependency_overrides[signed] = lambda: reviewer(county, role=Role.officer)
         assert (await client.get("/api/imports/corrections")).status_code == 403

@@ -26,10 +26,15 @@ WHERE c.county_code = :c
 """
 
 
-async def listed(conn: AsyncConnection, county: str, *, before: int | None, limit: int) -> list[dict[str, Any]]:
-    """Newest first."""
-    sql = text(f"{_TOLD} AND c.id < coalesce(CAST(:b AS bigint), 9223372036854775807) ORDER BY c.id DESC LIMIT :n")
-    return [dict(row) for row in (await conn.execute(sql, {"c": county, "b": before, "n": limit})).mappings()]
+async def listed(
+    conn: AsyncConnection, county: str, *, state: str | None = None, before: int | None, limit: int
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Newest first; `state` as told, None is all."""
+    sql = text(
+        f"SELECT * FROM ({_TOLD} AND c.id < coalesce(CAST(:b AS bigint), 9223372036854775807)) t"
+        " WHERE CAST(:s AS text) IS NULL OR t.state = :s ORDER BY t.id DESC LIMIT :n"
+    )
+    return [dict(row) for row in (await conn.execute(sql, {"c": county, "s": state, "b": before, "n": limit})).mappings()]
 
 
 async def one(conn: AsyncConnection, county: str, number: int) -> dict[str, Any] | None:
@@ -59,6 +64,12 @@ async def parcels(conn: AsyncConnection, county: str) -> dict[str, int]:
     return {row.land_code: row.id for row in rows}
 
 
+async def parcel(conn: AsyncConnection, county: str, land_code: str) -> int | None:
+    """Id of a parcel by its 地块码."""
+    sql = text("SELECT id FROM parcel WHERE county_code = :c AND land_code = :l")
+    return (await conn.execute(sql, {"c": county, "l": land_code})).scalar()
+
+
 async def values_now(conn: AsyncConnection, county: str, ids: Sequence[int]) -> dict[tuple[int, str], str | None]:
     """(parcel, field) → the register's value as text."""
     columns = ", ".join(f"{field}::text AS {field}" for field in FIELDS)
@@ -67,8 +78,8 @@ async def values_now(conn: AsyncConnection, county: str, ids: Sequence[int]) -> 
     return {(row["parcel_id"], field): row[field] for row in rows for field in FIELDS}
 
 
-async def propose(conn: AsyncConnection, county: str, rows: Sequence[dict[str, Any]], *, by: str, import_id: int) -> None:
-    """Put on the table; a proposal for the same value that waits is replaced."""
+async def propose(conn: AsyncConnection, county: str, rows: Sequence[dict[str, Any]], *, by: str, import_id: int | None) -> None:
+    """Put on the table; a proposal for the same value that waits is replaced. `import_id` is None for one entered by hand."""
     sql = text(
         "INSERT INTO correction (county_code, parcel_id, field, old_value, new_value, reason, document, import_id, proposed_by)"
         " VALUES (:c, :parcel, :field, :old, :new, :reason, :document, :i, :by)"
@@ -78,6 +89,12 @@ async def propose(conn: AsyncConnection, county: str, rows: Sequence[dict[str, A
     )
     if rows:
         await conn.execute(sql, [{**row, "c": county, "i": import_id, "by": by} for row in rows])
+
+
+async def waiting(conn: AsyncConnection, county: str, parcel_id: int, field: str) -> int:
+    """Number of the proposal that waits for review."""
+    sql = text("SELECT id FROM correction WHERE county_code = :c AND parcel_id = :p AND field = :f AND state = 'proposed'")
+    return int((await conn.execute(sql, {"c": county, "p": parcel_id, "f": field})).scalar_one())
 
 
 async def decide(conn: AsyncConnection, county: str, number: int, *, state: str, by: str) -> None:
