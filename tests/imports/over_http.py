@@ -19,6 +19,7 @@ from app.core.principal import Principal, Role
 from app.imports import attempt
 from app.imports.jobs import worker
 from app.imports.jobs.router import router
+from app.imports.workbooks.router import router as workbooks
 
 from . import makers
 from .conftest import TestCounty
@@ -35,6 +36,7 @@ def person(county: TestCounty, role: Role = Role.planner) -> Principal:
 async def client_of(principal: Principal) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI(dependencies=[Depends(web.known_parameters), Depends(web.storable_text)])
     web.install(app)
+    app.include_router(workbooks)
     app.include_router(router)
     app.dependency_overrides[signed] = lambda: principal
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test", timeout=30) as client:

@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from app.imports.checks.catalogue import CATALOGUE
 from app.imports.checks.issue import Issue
 from app.imports.columns import Stated, label, map_columns
-from app.imports.errors import ColumnsMissing, FileUnreadable
+from app.imports.errors import ColumnsMissing, FileUnreadable, MappingInvalid
 from app.imports.kinds import Kind
 from app.imports.readers.table import cell_text, header_row
 from app.imports.workbooks import own
@@ -45,7 +45,7 @@ class _Places:
         headers = [] if at is None else [(cell or "").strip() for cell in grid[at]]
         self._first, self._left = top + (at or 0) + 1, left + 1
         self._columns = {name: place for place, name in reversed(list(enumerate(headers, left + 1))) if name}
-        with contextlib.suppress(ColumnsMissing):  # another sheet, of something else
+        with contextlib.suppress(ColumnsMissing, MappingInvalid):  # another sheet, of something else
             known = map_columns(list(self._columns), kind, override=mapping).matches
             self._columns |= {label(kind.name, name): self._columns[match.header] for name, match in known.items()}
 
