@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from app.core import stopping
 from app.core.protocol import Protocol
 from app.entrance import PAUSE
 
@@ -31,7 +32,8 @@ class Worker(uvicorn.Server):
         self._say()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Hang up first: newcomers go elsewhere."""
+        """Hang up first: newcomers go elsewhere, and what would go on for minutes ends now."""
+        stopping.asked.set()
         asyncio.get_running_loop().remove_reader(self._line)
         self._line.close()
         await super().shutdown(sockets)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import DeclarativeBase
 
 from app.core import db
+from app.imports import progress
 
 _CHUNK = 20_000
 _ARRAYS: tuple[tuple[type, str], ...] = (
@@ -47,6 +48,8 @@ async def insert(
     answers: list[Any] = []
     for start in range(0, total, _CHUNK):
         part = [list(columns[name][start : start + _CHUNK]) for name in names]
+        if total > _CHUNK:
+            progress.count(start, total)
         answers += [row[0] for row in await raw.fetch(sql, *part)] if returning else [await raw.execute(sql, *part)]
     return answers
 

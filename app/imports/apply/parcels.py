@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import crs, events
 from app.core.work import Work
-from app.imports import bulk, numbering
+from app.imports import bulk, numbering, progress
 from app.imports.apply import parcel_store
 from app.imports.apply.parcel_classes import classify, narrowed
 from app.imports.apply.parcel_diff import Descent, Diff, compare, descents
@@ -31,6 +31,7 @@ async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job)
     """Check the delivery, compare it with the register, keep what is accepted."""
     rows = settle(staged, county)
     await corrections.hold(conn, staged, rows, job.county)
+    progress.say("comparing", 0, len(rows.index))
     known = await parcel_store.register(conn, job.county, sorted(rows.present), sorted(rows.covered))
     whole = compare(rows, known)
     vanished = crs.reproject(np.array([k.geom for k in whole.vanished], dtype=object), crs.STORED, county.meridian_epsg)
@@ -67,6 +68,7 @@ async def _write(work: Work, *, rows: ParcelRows, diff: Diff, found: list[Descen
     await _lineage(work.conn, found, born=born, job=job)
     if opened or diff.vanished:
         work.touch("parcels", "cases")  # a case is drawn with its parcels' shapes
+        progress.say("publishing", 0, len(opened) + len(diff.vanished))
         await events.publish(work.conn, events.ParcelsChanged(job.county, [i for _, i in opened] + [k.id for k in diff.vanished]))
 
 

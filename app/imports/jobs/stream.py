@@ -1,4 +1,4 @@
-"""GET …/events: the job told whenever it changed, until it rests (HTML Living Standard §9.2, server-sent events)."""
+"""GET …/events: the job told whenever it changed, until it rests or the worker stops (HTML Living Standard §9.2, server-sent events)."""
 
 import asyncio
 import json
@@ -8,9 +8,9 @@ from typing import Any
 
 from fastapi.encoders import jsonable_encoder
 
-from app.core import db
+from app.core import db, stopping
 from app.core.principal import Principal
-from app.imports.jobs import service, states, views
+from app.imports.jobs import service, states
 
 LOOK_SECONDS, QUIET_SECONDS, LONGEST_SECONDS = 1.0, 15.0, 600.0
 """A client comes back by itself after the longest; that looks at who he is anew."""
@@ -20,7 +20,7 @@ async def of(principal: Principal, job_id: int, is_gone: Callable[[], Awaitable[
     """Events of one job; each look is a connection for a moment only."""
     began = spoken = time.monotonic()
     last = ""
-    while time.monotonic() - began < LONGEST_SECONDS and not await is_gone():
+    while time.monotonic() - began < LONGEST_SECONDS and not stopping.asked.is_set() and not await is_gone():
         said = await _look(principal, job_id)
         text = json.dumps(jsonable_encoder(said), ensure_ascii=False)
         if text != last:
@@ -36,4 +36,4 @@ async def of(principal: Principal, job_id: int, is_gone: Callable[[], Awaitable[
 
 async def _look(principal: Principal, job_id: int) -> dict[str, Any]:
     async with db.reading() as conn:
-        return views.said(await service.look(conn, principal, job_id))
+        return service.told(principal, await service.look(conn, principal, job_id))

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.lib
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 
+from app.imports import progress
 from app.imports.errors import EncodingUnknown, FileUnreadable, LayerAmbiguous, LayerUnknown, asking
 from app.imports.readers import encoding as encodings
 from app.imports.readers import linear
@@ -26,9 +28,8 @@ _LDID = {0x4D: "GBK", 0x7A: "GBK", 0x4F: "Big5", 0x78: "Big5", 0x57: None, 0x03:
 """dBase language driver ids; 0x57 (ANSI) says nothing."""
 
 
-def read(source: Source, options: ReadOptions) -> Delivery:
+def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
     """One layer of a vector file."""
-    detected = Detected(format=source.format)
     layer = _choose_layer(source, options.layer, detected)
     is_shapefile = source.format == "ESRI Shapefile"
     meta, table = _read_arrow(source, layer, encoding="ISO-8859-1" if is_shapefile else None)
@@ -40,6 +41,7 @@ def read(source: Source, options: ReadOptions) -> Delivery:
         frame = _redecode(frame, source, options, detected)
     else:
         detected.found("encoding", "UTF-8", 0.99, "格式规定")
+    detected.saw(frame)
     geometry, issues = None, []
     if wkb is not None and options.geometry != "none" and any(w is not None for w in wkb):
         raw = linear.from_wkb(wkb, source.path, layer, detected)
@@ -73,23 +75,30 @@ def _choose_layer(source: Source, wanted: str | None, detected: Detected) -> str
     else:
         raise LayerAmbiguous(
             f"{source.name} 有 {len(spatial)} 个图层:{'、'.join(spatial)}", hint="请用 --layer 指定其中一个", layers=spatial,
-            **asking("layer", [(name, _layer_label(source, name)) for name in spatial[:_DESCRIBED]]),
+            **asking("layer", [(name, name, _layer_told(source, name)) for name in spatial[:_DESCRIBED]]),
         )  # fmt: skip
     return detected.layer
 
 
-def _layer_label(source: Source, name: str) -> str:
-    """Name, number of rows and CRS of a layer, so that the user can tell which one is meant."""
+def _layer_told(source: Source, name: str) -> str:
+    """Number of rows, geometry and CRS of a layer, so that the user can tell which one is meant."""
     try:
         info = pyogrio.read_info(source.path, layer=name)
     except GDAL_ERRORS:
-        return name
-    return f"{name}({info['features']} 行,{info['geometry_type'] or '无图形'},{str(info['crs'] or '未声明坐标系')[:40]})"
+        return "无法打开"
+    return f"{info['features']} 行,{info['geometry_type'] or '无图形'},{str(info['crs'] or '未声明坐标系')[:40]}"
 
 
 def _read_arrow(source: Source, layer: str, *, encoding: str | None) -> tuple[dict, Any]:
+    said = {"layer": layer, "encoding": encoding, "use_pyarrow": True, "datetime_as_string": True}
+    batches, rows = [], 0
     try:
-        return pyogrio.read_arrow(source.path, layer=layer, encoding=encoding, datetime_as_string=True)
+        with pyogrio.open_arrow(source.path, **said) as (meta, reader):
+            for batch in reader:
+                batches.append(batch)
+                rows += len(batch)
+                progress.count(rows)
+            return meta, pa.Table.from_batches(batches, reader.schema)
     except GDAL_ERRORS as error:
         raise FileUnreadable(f"{source.name} 读取中断,文件损坏:{reason_of(error)}", hint="请重新导出后再交付") from error
 
