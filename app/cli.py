@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from app.core import audit, clock, db
 from app.core.errors import Problem
-from app.core.principal import Role, system
+from app.core.principal import Principal, Role, system
+from app.imports.corrections.fields import STATES
 
 app = typer.Typer(help="一码管地: 导入、研判、校验、账号。", no_args_is_help=True, pretty_exceptions_enable=False)
 audit_app = typer.Typer(help="操作日志。", no_args_is_help=True)
@@ -22,6 +23,7 @@ demo_app = typer.Typer(help="演示县。", no_args_is_help=True)
 key_app = typer.Typer(help="接口密钥。", no_args_is_help=True)
 account_app = typer.Typer(help="账号。", no_args_is_help=True)
 imports_app = typer.Typer(help="导入: 列表、查看、入库、撤销。", no_args_is_help=True)
+corrections_app = typer.Typer(help="更正表: 列表、审核; 成批提出用 import --kind corrections。", no_args_is_help=True)
 county_app = typer.Typer(help="县(市、区)。", no_args_is_help=True)
 for name, group in (
     ("audit", audit_app),
@@ -30,6 +32,7 @@ for name, group in (
     ("account", account_app),
     ("county", county_app),
     ("imports", imports_app),
+    ("corrections", corrections_app),
 ):
     app.add_typer(group, name=name)
 ImportId = Annotated[int, typer.Argument(help="导入编号", min=1)]
@@ -50,7 +53,8 @@ def run(task: Coroutine[Any, Any, Any]) -> Any:
     except Problem as problem:
         typer.echo(f"✗ {problem.title} [{problem.code}] {problem.detail}" + (f"\n  → {problem.hint}" if problem.hint else ""), err=True)
         for choice in problem.extra.get("choices", []):
-            typer.echo(f"    {choice['value']}  {choice['label']}", err=True)
+            said = dict.fromkeys(str(choice[k]) for k in ("value", "label", "reason") if choice.get(k))
+            typer.echo("    " + "  ".join(said), err=True)
         raise typer.Exit(2) from problem
 
 
@@ -81,8 +85,10 @@ def demo_load() -> None:
 @app.command("import")
 def import_files(
     files: Annotated[list[Path], typer.Argument(help="文件; 同一次交付的多个文件一起给出", exists=True)],
-    kind: Annotated[str, typer.Option(help="parcels|towns|blocks|control-lines|planning|enterprises|occupancy|buildings|contracts|"
-                                           "supplements|standard-land|lists|indicators|grades|ledger-opening")],
+    kind: Annotated[str | None, typer.Option(help="parcels|towns|blocks|control-lines|planning|enterprises|occupancy|buildings|contracts|"
+                                           "supplements|standard-land|lists|indicators|grades|ledger-opening|corrections; "
+                                                  "按清单重做时不写")] = None,
+    *,
     county: County,
     layer: Annotated[str | None, typer.Option(help="图层或工作表")] = None,
     crs: Annotated[str | None, typer.Option(help="坐标系, 如 EPSG:4549 (文件未声明时必须给出)")] = None,
@@ -92,6 +98,8 @@ def import_files(
     data_date: Annotated[str | None, typer.Option(help="数据日期 YYYY-MM-DD, 默认今天")] = None,
     axis_order: Annotated[str | None, typer.Option(help="坐标次序: east_north|north_east|per_row (逐行调换颠倒的行)")] = None,
     unit: Annotated[list[str] | None, typer.Option(help="面积列的单位, 如 证载面积=亩; 可多次")] = None,
+    manifest: Annotated[Path | None, typer.Option(help="导入清单: 同样的文件按同样的决定重做", exists=True)] = None,
+    returned: Annotated[Path | None, typer.Option(help="把标出问题的 Excel 写到这个文件夹")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查, 不写入")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:  # fmt: skip
@@ -102,8 +110,22 @@ def import_files(
     wiring.subscribe()
     said = {"layer": layer, "crs": crs, "encoding": encoding, "family": family, "data_date": day(data_date, "--data-date"),
             "axis_order": axis_order, "units": dict(pair.rpartition("=")[::2] for pair in unit or [])}  # fmt: skip
-    report = run(by_hand.import_files(files, kind, system(county), said, mapping=mapping, dry_run=dry_run))
+    if (kind is None) is (manifest is None):
+        raise typer.BadParameter("写明 --kind 或 --manifest, 二者之一", param_hint="--kind")
+    report = run(_imported(files, kind, system(county), said, mapping=mapping, manifest=manifest, dry_run=dry_run))
+    for path in by_hand.give_back(report, files, returned) if returned else []:
+        typer.echo(f"退回: {path}", err=True)
     typer.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=1, default=str) if as_json else report.as_text())
+
+
+async def _imported(
+    files: list[Path], kind: str | None, principal: Principal, said: dict[str, Any], *, manifest: Path | None, **how: Any
+) -> Any:
+    from app.imports import by_hand
+
+    if manifest is not None:
+        kind, said = by_hand.replayed(manifest, files)
+    return await by_hand.import_files(files, str(kind), principal, said, **how)
 
 
 @imports_app.command("list")
@@ -133,6 +155,21 @@ def imports_apply(import_id: ImportId, county: County) -> None:
     sys.exit(said["state"] != "applied")
 
 
+@imports_app.command("returned")
+def imports_returned(
+    import_id: ImportId, county: County, out: Annotated[Path, typer.Option(help="写到哪个文件或文件夹")],
+    number: Annotated[int, typer.Option("--file", help="第几个文件", min=1)] = 1,
+    given: Annotated[Path | None, typer.Option("--from", help="导入时的文件; 命令行导入的须给出", exists=True)] = None,
+) -> None:  # fmt: skip
+    """退回的工作簿: 有问题的单元格着色并加批注。"""
+    from app.imports.workbooks.giving_back import give_back
+
+    name, content = run(give_back(county, import_id, number, given=given))
+    target = out / name if out.is_dir() else out
+    target.write_bytes(content)
+    typer.echo(str(target))
+
+
 @imports_app.command("undo")
 def imports_undo(import_id: ImportId, county: County, reason: Annotated[str, typer.Option(help="原因, 记入操作日志")]) -> None:
     """撤销已入库的导入。"""
@@ -141,6 +178,28 @@ def imports_undo(import_id: ImportId, county: County, reason: Annotated[str, typ
 
     wiring.subscribe()
     typer.echo(by_hand.line(run(by_hand.undo(system(county, "命令行"), import_id, reason))))
+
+
+@corrections_app.command("list")
+def corrections_list(county: County, state: Annotated[str | None, typer.Option(help="|".join(STATES))] = None, limit: int = 50) -> None:
+    """更正, 新的在前: 现值、谁、何时、理由、依据。"""
+    from app.imports.corrections import by_hand
+
+    for line in run(by_hand.listed(county, state, limit)):
+        typer.echo(line)
+
+
+@corrections_app.command("decide")
+def corrections_decide(
+    number: Annotated[int, typer.Argument(help="更正编号", min=1)], county: County, by: Annotated[str, typer.Option(help="审核人姓名")],
+    reject: Annotated[bool, typer.Option("--reject", help="不通过")] = False,
+) -> None:  # fmt: skip
+    """审核: 通过即改正库中的值 (原值仍成立时); 提出人不能审核自己的。"""
+    from app import wiring
+    from app.imports.corrections import by_hand
+
+    wiring.subscribe()
+    typer.echo(run(by_hand.decide(system(county, by), number, approve=not reject)))
 
 
 @app.command("export")

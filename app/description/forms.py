@@ -62,7 +62,8 @@ SCHEMAS: dict[str, Any] = {
     "Imports": members("imports [Import], more flag"),
     "ImportQuality": members("suppliers [object]"),
     "ImportWords": members(
-        "kinds [object], states object, steps object, classes object, severities object, sides object, facts object, families object"
+        "kinds [object], states object, steps object, classes object, severities object, sides object, facts object, families object,"
+        " axis_orders object"
     ),
     "ImportIssue": members(
         "id int, file text, layer text?, row int?, code text, severity text, message text, field text?, value text?, hint text?,"
@@ -70,12 +71,15 @@ SCHEMAS: dict[str, Any] = {
     ),
     "ImportIssues": members("issues [ImportIssue], more flag"),
     "Differences": members("classes object, rows [object], more flag"),
-    "Manifest": members("kind text, data_date date, supplier text?, options object, files [object]"),
+    "Manifest": members("kind text, data_date date, supplier text?, options object, mappings object, accepted object, files [object]"),
     "Correction": members(
         "id int, version int, land_code text, field text, old_value text?, new_value text?, current_value text?, reason text,"
-        " document text?, state text, state_label text, proposed_by text"
+        " document text?, state text, state_label text, proposed_by text,"
+        " field_label text, old_shown text, new_shown text, current_shown text"
     ),
-    "Corrections": members("items [Correction]"),
+    "Corrections": members("items [Correction], more flag"),
+    "CorrectionFields": members("fields [CorrectionField]"),
+    "CorrectionField": members("field text, label text, value text?, shown text, choices object"),
     "Words": members("county object, bodies [object], roles object, areas object, facts [object], classes object, case_states object"),
 }
 _FILES = {form.media: {"schema": BINARY} for form in FORMS.values()}
@@ -102,7 +106,9 @@ _ANSWERS = tuple(
         ("get /api/imports", described_json("Imports")),
         ("/api/imports/suppliers", described_json("ImportQuality")),
         ("/api/imports/words", described_json("ImportWords")),
-        ("/api/imports/corrections", described_json("Corrections")),
+        ("get /api/imports/corrections", described_json("Corrections")),
+        ("post /api/imports/corrections", {"201": described_json("Correction")["200"]}),
+        ("/api/imports/corrections/fields", described_json("CorrectionFields")),
         (r"/api/imports/corrections/\{correction_id\}/decision", described_json("Correction")),
         (r"/api/imports/\{import_id\}(/decisions|/cancel|/undo)?", described_json("Import")),
         (r"/api/imports/\{import_id\}/apply", {"202": described_json("Import")["200"]}),

@@ -105,7 +105,7 @@ def _judge(delivery: Delivery, match: Match, logs: NDArray[np.float64]) -> None:
         ranked = sorted(fit.shares, key=lambda name: -fit.shares[name])
         raise UnitDoubtful(
             f"{delivery.file} 的“{match.header}”{source},但{fit.told(best)}", hint=f"请用 --unit {match.header}={best} 指定,或更正表头",
-            **asking("unit", [(name, f"{name}:{fit.told(name)}") for name in ranked], column=match.header),
+            **asking("unit", [(name, name, fit.told(name)) for name in ranked], column=match.header),
         )  # fmt: skip
     if fit.shares[unit] >= 0.5:
         told.found("unit", unit, 0.5 + 0.49 * fit.shares[unit], f"{source};{fit.told(unit)}", column=match.header)

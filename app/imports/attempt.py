@@ -13,13 +13,16 @@ from app.core.queue import Dropped
 from app.core.work import writing
 from app.imports import changes, queries, service
 from app.imports.apply.parcel_classes import Acceptance
-from app.imports.columns import Stated, headers_hash
+from app.imports.columns import Known, headers_hash
 from app.imports.jobs import kept, questions
 from app.imports.jobs import queries as jobs
+from app.imports.kinds import kind_of
+from app.imports.readers import Look
 from app.imports.service import Options, Prepared
 
 _BEFORE = {"applying": "staged", "undoing": "applied"}
 """Where a job stands again when what was asked for is refused."""
+SUPPLIERS = "沿用该供件单位上次的对应"
 CHANGED = "比对之后底数有变化,已重新比对,请再看一遍"
 
 
@@ -33,20 +36,21 @@ async def work(county: str, job_id: int, attempt: int) -> None:
         job = await jobs.one(conn, county, job_id)
         if job is None:
             raise NotFound(f"没有导入 {job_id}")
-        remembered = await jobs.remembered(conn, job)
+        remembered = {one: Known(mapping, SUPPLIERS) for one, mapping in (await jobs.remembered(conn, job)).items()}
     if job.attempts != attempt or job.state not in ("staging", *_BEFORE):
         raise Dropped
+    look = Look()
     try:
         if job.state == "undoing":
             await _undo(job)
             return
         with kept.opened(county, job.uploads) as files:
-            await (_stage if job.state == "staging" else _apply)(job, files, remembered)
+            await (_stage if job.state == "staging" else _apply)(job, files, remembered, look)
     except RegisterChanged:
         await _settled(job, state="queued", attempts=0, message=CHANGED, accepted=None)
     except Problem as problem:
         if job.state == "staging":
-            await _asked(job, problem)
+            await _asked(job, problem, look)
         else:
             await _settled(job, state=_BEFORE[job.state], problem=questions.told(problem), message=problem.detail or problem.title)
 
@@ -56,9 +60,9 @@ async def _settled(job: Any, **values: Any) -> None:
         await jobs.settle(conn, job, **values)
 
 
-async def _stage(job: Any, files: list[Path], remembered: Mapping[str, Stated]) -> None:
+async def _stage(job: Any, files: list[Path], remembered: Mapping[str, Known], look: Look) -> None:
     """Read, check, compare; the result is written in one transaction."""
-    prepared = await _prepared(job, files, remembered, system(job.county_code, job.made_by))
+    prepared = await _prepared(job, files, remembered, look, system(job.county_code, job.made_by))
     async with db.reading() as conn:
         plan = await service.compared(conn, prepared)
     report, prepared.job.import_id = prepared.report, job.id
@@ -75,18 +79,19 @@ async def _stage(job: Any, files: list[Path], remembered: Mapping[str, Stated]) 
             raise Dropped
 
 
-async def _asked(job: Any, problem: Problem) -> None:
-    """Ask what somebody can decide, refuse the rest."""
+async def _asked(job: Any, problem: Problem, look: Look) -> None:
+    """Ask what somebody can decide, refuse the rest; with it stands what was found up to there."""
+    files = look.as_dicts(kind_of(job.kind))
     async with db.engine().begin() as conn:
-        asked = questions.of(problem, meridian_epsg=await jobs.meridian(conn, job.county_code))
+        asked = questions.of(problem, files, meridian_epsg=await jobs.meridian(conn, job.county_code))
         await jobs.clear(conn, job.county_code, job.id)
-        await jobs.settle(conn, job, state="asking" if asked else "refused", questions=asked, problem=questions.told(problem))
+        await jobs.settle(conn, job, state="asking" if asked else "refused", questions=asked, problem=questions.told(problem), files=files)
 
 
-async def _apply(job: Any, files: list[Path], remembered: Mapping[str, Stated]) -> None:
+async def _apply(job: Any, files: list[Path], remembered: Mapping[str, Known], look: Look) -> None:
     """One transaction, one audit record; the job's state is part of it."""
     person = _person(job)
-    prepared = await _prepared(job, files, remembered, person)
+    prepared = await _prepared(job, files, remembered, look, person)
     async with writing(person) as work:
         await queries.lock_imports(work.conn, job.county_code)
         plan = await service.compared(work.conn, prepared)
@@ -115,12 +120,18 @@ def _person(job: Any) -> Principal:
     return Principal(by["id"], by["name"], Role(by["role"]), job.county_code, by["department_code"])
 
 
-async def _prepared(job: Any, files: list[Path], remembered: Mapping[str, Stated], principal: Principal) -> Prepared:
+async def _prepared(job: Any, files: list[Path], remembered: Mapping[str, Known], look: Look, principal: Principal) -> Prepared:
     said = {name: job.options.get(name) for name in ("layer", "crs", "encoding", "family", "mapping", "axis_order")}
     left_out = {name: frozenset((job.accepted or {}).get(name, ())) for name in ("except_classes", "except_rows")}
-    options = Options(**said, units=job.options.get("units") or {}, data_date=job.data_on, acceptance=Acceptance(**left_out))
+    options = Options(
+        **said,
+        units=job.options.get("units") or {},
+        mappings=job.options.get("mappings") or {},
+        data_date=job.data_on,
+        acceptance=Acceptance(**left_out),
+    )
     return await service.prepare(
-        files, kind=job.kind, county_code=job.county_code, options=options, principal=principal, remembered=remembered
+        files, kind=job.kind, county_code=job.county_code, options=options, principal=principal, remembered=remembered, look=look
     )
 
 

@@ -5,13 +5,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from app.core import db
+from app.core.errors import Problem
 from app.core.principal import Principal
 from app.core.work import writing
-from app.imports import progress
+from app.imports import progress, report
 from app.imports.columns import read_mapping
 from app.imports.jobs import findings, service, states, views
-from app.imports.jobs.schemas import ApplyAsked
+from app.imports.jobs.errors import ManifestMismatch
+from app.imports.jobs.schemas import ApplyAsked, ManifestAsked
+from app.imports.kinds import kind_of
 from app.imports.report import ImportReport
 
 _WIDTH, _LOOK_SECONDS = 30, 0.5
@@ -32,21 +37,60 @@ def _end_of_bar() -> None:
         sys.stderr.write("\r\x1b[K")
 
 
+def replayed(manifest: Path, files: list[Path]) -> tuple[str, dict[str, Any]]:
+    """Kind and options of the import that a manifest tells of. Errors: ManifestMismatch."""
+    from app.imports.apply.parcel_classes import Acceptance
+    from app.imports.service import uploads_of
+
+    try:
+        told = ManifestAsked.model_validate_json(manifest.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ManifestMismatch(f"{manifest.name} 不是导入清单", hint="用 GET /api/imports/{编号}/manifest 下载") from error
+    asked, _ = service.replayed(told, uploads_of(files))
+    said = asked.options.said()
+    left_out = said.pop("accepted", {})
+    acceptance = Acceptance(**{name: frozenset(values) for name, values in left_out.items()})
+    return asked.kind, {**said, "data_date": asked.data_date, "acceptance": acceptance}
+
+
 async def import_files(
-    files: list[Path], kind: str, principal: Principal, said: dict[str, Any], *, mapping: Path | None, dry_run: bool
+    files: list[Path], kind: str, principal: Principal, said: dict[str, Any], *, mapping: Path | None = None, dry_run: bool
 ) -> ImportReport:
-    """Read, check, apply in one transaction. Errors: Problems of app/imports/errors.py."""
+    """Read, check, apply in one transaction; what was found is said before a question. Errors: Problems of app/imports/errors.py."""
+    from app.imports.readers import Look
     from app.imports.service import Options, axis_order_of, import_files
 
-    said["axis_order"] = axis_order_of(said["axis_order"])
-    options = Options(**said, mapping=None if mapping is None else read_mapping(mapping))
+    said["axis_order"] = axis_order_of(said.get("axis_order"))
+    options = Options(**said if mapping is None else {**said, "mapping": read_mapping(mapping)})
+    look = Look()
     try:
         with progress.heard(bar):
             return await import_files(
-                files, kind=kind, county_code=principal.county_code, options=options, principal=principal, dry_run=dry_run
+                files, kind=kind, county_code=principal.county_code, options=options, principal=principal, dry_run=dry_run, look=look
             )
+    except Problem:
+        _end_of_bar()
+        sys.stderr.writelines(f"{line}\n" for file in look.as_dicts(kind_of(kind)) for line in report.told(file))
+        raise
     finally:
         _end_of_bar()
+
+
+def give_back(report: ImportReport, files: list[Path], folder: Path) -> list[Path]:
+    """Every workbook among the files with what was found in its cells, into a folder."""
+    from app.imports.workbooks.giving_back import mapping_of
+    from app.imports.workbooks.markable import MARKABLE, name_of
+    from app.imports.workbooks.returned import returned
+
+    folder.mkdir(parents=True, exist_ok=True)
+    told = {file["name"]: file for file in report.files}
+    made = []
+    for path in files:
+        if path.suffix.lower() in MARKABLE and path.name in told:
+            issues = [issue for issue in report.issues if issue.file == path.name]
+            made.append(folder / name_of(path.name))
+            made[-1].write_bytes(returned(path.read_bytes(), issues, kind_of(report.kind), mapping=mapping_of(told[path.name])))
+    return made
 
 
 async def newest(principal: Principal, kind: str | None, limit: int) -> list[dict[str, Any]]:
@@ -67,8 +111,8 @@ async def show(principal: Principal, import_id: int) -> dict[str, Any]:
 async def apply(principal: Principal, import_id: int) -> dict[str, Any]:
     """Say apply and wait for the worker. Errors: NotFound, StepRefused."""
     async with writing(principal) as work:
-        version = (await service.look(work.conn, principal, import_id)).version
-        await service.accept(work, import_id, version, ApplyAsked())
+        row = await service.look(work.conn, principal, import_id)
+        await service.accept(work, import_id, row.version, ApplyAsked.model_validate(row.options.get("accepted") or {}))
     try:
         while True:
             async with db.reading() as conn:

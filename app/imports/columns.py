@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ UNITS: dict[str, dict[str, Decimal]] = {
 """Unit of a header → factor to the stored unit (m², 万元, 吨标准煤, 万千瓦时, 吨). 亩 is divided exactly in values_of."""
 MU = UNITS["area"]["亩"]
 _UNIT_TAIL = re.compile(r"^(?P<name>.+?)[_ ]?[(\[{](?P<unit>[^()\[\]{}]+)[)\]}]$")
+_ALIKE = 0.6
 _SHORT_BYTES = 10
 _SHORT_ENCODINGS = ("gb18030", "utf-8", "cp950")
 
@@ -70,10 +72,25 @@ Stated = Mapping[str, Any]
 """What somebody said of columns: {canonical: header} or {canonical: {header, unit}}."""
 
 
+@dataclass(frozen=True)
+class Known:
+    """A mapping that was stated for the same headers before, and on whose word it is taken again."""
+
+    mapping: Stated
+    reason: str
+
+
 def map_columns(
     headers: list[str], kind: Kind, *, short_headers: bool = False, override: Stated | None = None, file: str = ""
 ) -> ColumnMap:
-    """Each canonical column takes the header that stands first in the alias list; what is stated wins."""
+    """`matched`, with all that the kind requires. Errors: ColumnsMissing, MappingInvalid."""
+    found = matched(headers, kind, short_headers=short_headers, override=override, file=file)
+    refuse_missing(found, kind, headers, file=file)
+    return found
+
+
+def matched(headers: list[str], kind: Kind, *, short_headers: bool = False, override: Stated | None = None, file: str = "") -> ColumnMap:
+    """Each canonical column takes the header that stands first in the alias list; what is stated wins. Errors: MappingInvalid."""
     stated = _checked(override, kind) if override else {}
     result, taken = ColumnMap(kind.name), set()
     for canonical, (header, unit) in stated.items():
@@ -93,13 +110,26 @@ def map_columns(
     result.matches |= {canonical: match for canonical, (_, match) in best.items()}
     used = {match.header for match in result.matches.values()}
     result.unused = [header for header in headers if header not in used]
-    missing = {name: label(kind.name, name) for name in kind.required if name not in result.matches}
+    return result
+
+
+def refuse_missing(found: ColumnMap, kind: Kind, headers: list[str], *, file: str = "") -> None:
+    """Asked with the unused headers, those that are spelled alike first. Errors: ColumnsMissing."""
+    missing = {name: label(kind.name, name) for name in kind.required if name not in found.matches}
     if missing:
         raise ColumnsMissing(
             f"{file} 缺少“{kind.label}”必需的列:{'、'.join(missing.values())}",
             hint=f"现有列:{'、'.join(headers) or '无'};可用 --map 指定对应关系", file=file, missing=missing, headers=headers,
+            alike={name: header for name in missing if (header := alike(name, kind, found.unused))},
         )  # fmt: skip
-    return result
+
+
+def alike(canonical: str, kind: Kind, headers: list[str]) -> str | None:
+    """The header that is spelled most like one of the column's names; None when none is. For a person to confirm, never taken."""
+    names = [split_unit(alias)[0] for alias in aliases(kind.name)[canonical]]
+    scored = [(max(SequenceMatcher(None, split_unit(header)[0], name).ratio() for name in names), header) for header in headers]
+    score, header = max(scored, default=(0.0, ""))
+    return header if score >= _ALIKE else None
 
 
 def headers_hash(headers: Iterable[str]) -> str:

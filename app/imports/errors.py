@@ -1,7 +1,7 @@
 """A file that can't be read at all is a Problem; a bad row is an Issue (checks/catalogue.py).
 
 What the importer won't decide alone is a Problem too: `question` names the option that answers it (crs, encoding, layer,
-axis_order, unit), `choices` lists {value, label}, the likeliest first.
+axis_order, unit), `choices` lists {value, label, reason}, the likeliest first.
 """
 
 from collections.abc import Iterable
@@ -10,9 +10,12 @@ from typing import Any
 from app.core.errors import Problem
 
 
-def asking(question: str, choices: Iterable[tuple[str, str]], *, column: str | None = None) -> dict[str, Any]:
-    """Extension members of a problem that asks; `column` is the header a unit is asked for."""
-    members: dict[str, Any] = {"question": question, "choices": [{"value": value, "label": label} for value, label in choices]}
+def asking(question: str, choices: Iterable[tuple[str, ...]], *, column: str | None = None) -> dict[str, Any]:
+    """Extension members of a problem that asks; a choice is value, label and what speaks for it or against it, where something does.
+
+    `column` is the header a unit is asked for.
+    """
+    members: dict[str, Any] = {"question": question, "choices": [dict(zip(("value", "label", "reason"), c, strict=False)) for c in choices]}
     return members | ({"column": column} if column else {})
 
 

@@ -19,15 +19,19 @@ async def lock_imports(conn: AsyncConnection, county: str) -> None:
     await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('yima.import'), :c)"), {"c": int(county)})
 
 
-async def insert_job(conn: AsyncConnection, report: ImportReport, *, by: str) -> int:
+async def insert_job(
+    conn: AsyncConnection, report: ImportReport, uploads: list[dict[str, Any]], options: dict[str, Any], *, by: str
+) -> int:
     """The import's own row; returns its id."""
     sql = text(
         "INSERT INTO import_job (county_code, kind, files, delivery_hash, data_on, counts, issue_counts, state, made_by, applied_by,"
-        " applied_at)"
-        " VALUES (:c, :k, CAST(:f AS jsonb), :h, :d, CAST(:n AS jsonb), CAST(:issues AS jsonb), 'applied', :by, :by, now()) RETURNING id"
+        " applied_at, uploads, options)"
+        " VALUES (:c, :k, CAST(:f AS jsonb), :h, :d, CAST(:n AS jsonb), CAST(:issues AS jsonb), 'applied', :by, :by, now(),"
+        " CAST(:u AS jsonb), CAST(:o AS jsonb)) RETURNING id"
     )
     values = {"c": report.county_code, "k": report.kind, "f": json.dumps(report.files, ensure_ascii=False), "h": report.delivery_hash,
-              "d": report.data_on, "n": json.dumps(report.counts), "issues": json.dumps(report.issue_totals()), "by": by}  # fmt: skip
+              "d": report.data_on, "n": json.dumps(report.counts), "issues": json.dumps(report.issue_totals()), "by": by,
+              "u": json.dumps(uploads, ensure_ascii=False), "o": json.dumps(options, ensure_ascii=False)}  # fmt: skip
     return int((await conn.execute(sql, values)).scalar_one())
 
 

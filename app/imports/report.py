@@ -1,6 +1,7 @@
 """What an import says of itself: to the command line, over HTTP and in the register."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,15 @@ if TYPE_CHECKING:  # the rooms of apply know the report's queries
     from app.imports.apply.parcel_classes import Difference
 
 _SHOWN = 20
+
+
+def told(file: dict[str, Any]) -> Iterator[str]:
+    """What was found in a file, in lines; also where a question ended the reading."""
+    facts = "  ".join(f"{k}={file[k]}" for k in ("layer", "encoding", "crs", "axis_order") if file.get(k))
+    rows = "行数未知" if file["rows"] is None else f"{file['rows']} 行"
+    yield f"  {file['name']}  {rows}  {facts}".rstrip()
+    yield from (f"    {f['fact']} {f['column']} {f['value']} ({f['confidence']:.0%}):{f['reason']}" for f in file.get("findings", []))
+    yield from (f"    {note}" for note in file.get("notes", []))
 
 
 @dataclass
@@ -51,11 +61,7 @@ class ImportReport:
         """For the command line."""
         head = "试运行(未写入)" if self.dry_run else f"已入库,导入编号 {self.import_id}"
         lines = [f"{self.kind} · {self.county_code} · 数据日期 {self.data_on} · {head}"]
-        for file in self.files:
-            facts = "  ".join(f"{k}={file[k]}" for k in ("layer", "encoding", "crs", "axis_order") if file.get(k))
-            lines.append(f"  {file['name']}  {file['rows']} 行  {facts}")
-            lines += [f"    {f['fact']} {f['column']} {f['value']} ({f['confidence']:.0%}):{f['reason']}" for f in file.get("findings", [])]
-            lines += [f"    {note}" for note in file.get("notes", [])]
+        lines += [line for file in self.files for line in told(file)]
         lines.append("  " + "  ".join(f"{name} {number}" for name, number in self.counts.items()))
         for code, number in self.issue_counts.items():
             kind, severity = CATALOGUE[code], next(i.severity for i in self.issues if i.code == code)

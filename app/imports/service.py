@@ -20,14 +20,16 @@ from app.imports.apply import Applied, handler_of, undo
 from app.imports.apply.parcel_classes import Acceptance
 from app.imports.apply.plan import Job, Plan
 from app.imports.checks.catalogue import unexplained
-from app.imports.columns import Stated
+from app.imports.columns import Known, Stated
 from app.imports.errors import MappingInvalid
 from app.imports.kinds import Kind, kind_of
-from app.imports.readers import ReadOptions
-from app.imports.readers.base import AxisOrder, Place
+from app.imports.readers import Look, ReadOptions, container
+from app.imports.readers.base import AxisOrder, Place, sha256_of
 from app.imports.report import ImportReport
 from app.imports.stage import Staged, stage
 from app.imports.steps import Steps
+
+REPLAYED = "按导入清单"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,13 @@ class Options:
     acceptance: Acceptance = field(default_factory=Acceptance)
     axis_order: AxisOrder | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    mappings: Mapping[str, Stated] = field(default_factory=dict)
+    """Of a manifest that is replayed: hash of a file's headers → how they were understood."""
+
+    def said(self) -> dict[str, Any]:
+        """What was stated of reading, as the import keeps it."""
+        named = ("layer", "crs", "encoding", "axis_order", "units", "family", "mapping", "mappings")
+        return {name: value for name in named if (value := getattr(self, name))}
 
     def reading(self, kind: Kind, place: Place | None = None) -> ReadOptions:
         return ReadOptions(
@@ -73,22 +82,23 @@ class Prepared:
 
 async def prepare(
     files: Sequence[Path], *, kind: str, county_code: str, options: Options, principal: Principal, dry_run: bool = False,
-    remembered: Mapping[str, Stated] | None = None, steps: Steps | None = None,
+    remembered: Mapping[str, Known] | None = None, steps: Steps | None = None, look: Look | None = None,
 ) -> Prepared:  # fmt: skip
-    """Read the files of one delivery. Errors: Problems of app/imports/errors.py."""
-    wanted, steps = kind_of(kind), steps or Steps()
+    """Read the files of one delivery; `look` holds what was found, whatever ends it. Errors: Problems of app/imports/errors.py."""
+    wanted, steps, look = kind_of(kind), steps or Steps(), Look() if look is None else look
     data_on = options.data_date or clock.today()
+    known = {**(remembered or {}), **{one: Known(mapping, REPLAYED) for one, mapping in options.mappings.items()}}
     async with db.reading() as conn:
         reading = options.reading(wanted, await context.place(conn, county_code))
     with steps.of("reading"):
         staged = await asyncio.to_thread(
-            stage, files, wanted, options=reading, data_on=data_on, mapping=options.mapping, remembered=remembered
+            stage, files, wanted, options=reading, data_on=data_on, mapping=options.mapping, remembered=known, look=look
         )
     if wanted.name == "parcels":
         async with db.reading() as conn:
             await standing.compare(conn, county_code, staged.deliveries, stated=options.crs is not None)
     job = Job(county_code, data_on, principal, options.family, options.layer, acceptance=options.acceptance)
-    return Prepared(staged, job, _report(staged, job, dry_run=dry_run, options=options), steps)
+    return Prepared(staged, job, _report(staged, job, look, dry_run=dry_run, options=options), steps)
 
 
 async def compared(conn: AsyncConnection, prepared: Prepared) -> Plan:
@@ -116,13 +126,15 @@ async def write(work: Work, prepared: Prepared, plan: Plan) -> None:
 
 async def import_files(
     files: Sequence[Path], *, kind: str, county_code: str, options: Options, principal: Principal, dry_run: bool = False,
-    steps: Steps | None = None,
+    steps: Steps | None = None, look: Look | None = None,
 ) -> ImportReport:  # fmt: skip
     """Import the files of one delivery. A dry run reads and checks the same and writes nothing.
 
     Errors: Problems of app/imports/errors.py; a bad row is an issue in the report, never an exception.
     """
-    prepared = await prepare(files, kind=kind, county_code=county_code, options=options, principal=principal, dry_run=dry_run, steps=steps)
+    prepared = await prepare(
+        files, kind=kind, county_code=county_code, options=options, principal=principal, dry_run=dry_run, steps=steps, look=look
+    )
     if dry_run:
         async with db.reading() as conn:
             await compared(conn, prepared)
@@ -130,11 +142,22 @@ async def import_files(
     async with writing(principal) as work:
         await queries.lock_imports(work.conn, county_code)
         plan = await compared(work.conn, prepared)
-        prepared.job.import_id = await queries.insert_job(work.conn, prepared.report, by=principal.name)
+        uploads = await asyncio.to_thread(uploads_of, files, prepared.report)
+        prepared.job.import_id = await queries.insert_job(work.conn, prepared.report, uploads, options.said(), by=principal.name)
         with prepared.steps.of("writing"):
             await write(work, prepared, plan)
             await queries.insert_issues(work.conn, county_code, prepared.job.import_id, prepared.staged.issues)
     return prepared.report
+
+
+def uploads_of(files: Sequence[Path], report: ImportReport | None = None) -> list[dict[str, Any]]:
+    """The files by name, content and size: what a manifest is held against. A hash that the report tells is not made again."""
+    known = {} if report is None else {file["name"]: file["sha256"] for file in report.files}
+    parts = [(path, part) for path in files for part in container.parts_of(path)]
+    return [
+        {"name": part.name, "sha256": (known.get(path.name) if part == path else None) or sha256_of([part]), "size": part.stat().st_size}
+        for path, part in parts
+    ]
 
 
 async def take_back(work: Work, job: Any, reason: str) -> dict[str, int]:
@@ -156,11 +179,8 @@ async def undo_import(import_id: int, *, county_code: str, reason: str, principa
     return counts
 
 
-def _report(staged: Staged, job: Job, *, dry_run: bool, options: Options) -> ImportReport:
-    files = [
-        {"name": d.file, "sha256": d.sha256, "rows": len(d.frame), **d.detected.as_dict(), "mapping": m.as_dict()}
-        for d, m in zip(staged.deliveries, staged.maps, strict=True)
-    ]
+def _report(staged: Staged, job: Job, look: Look, *, dry_run: bool, options: Options) -> ImportReport:
+    files = look.as_dicts(staged.kind)
     return ImportReport(
         kind=staged.kind.name, county_code=job.county, data_on=job.data_on, dry_run=dry_run, files=files, counts={"rows": len(staged)},
         issues=staged.issues, delivery_hash=delivery_hash([d.sha256 for d in staged.deliveries], staged.kind.name, job.data_on, options),

@@ -16,10 +16,11 @@ from app.imports import progress, readers, values
 from app.imports.area_units import Slip, settle_units
 from app.imports.checks.catalogue import issue
 from app.imports.checks.issue import Finding, Issue, Severity
-from app.imports.columns import ColumnMap, Match, Stated, headers_hash, label, map_columns
+from app.imports.columns import ColumnMap, Known, Match, Stated, headers_hash, label, matched, refuse_missing
 from app.imports.errors import ColumnsMissing
 from app.imports.kinds import Column, Kind
-from app.imports.readers import Delivery, ReadOptions
+from app.imports.readers import Delivery, Look, ReadOptions
+from app.imports.readers.look import Seen
 from app.imports.shapes import shapes_of
 
 _CENT = Decimal("0.01")
@@ -88,48 +89,51 @@ class Staged:
 
 def stage(
     files: Sequence[Path], kind: Kind, *, options: ReadOptions, data_on: date, mapping: Stated | None = None,
-    remembered: Mapping[str, Stated] | None = None,
+    remembered: Mapping[str, Known] | None = None, look: Look | None = None,
 ) -> Staged:  # fmt: skip
     """Read, map and convert all files of one delivery. What a file leaves open is asked: problems with `choices`.
 
-    `remembered`: mappings of an earlier delivery by the hash of its headers.
+    `remembered`: mappings of an earlier delivery by the hash of its headers. `look` holds what was found, whatever ends it.
     """
-    deliveries = _read(files, replace(options, geometry=kind.geometry))
-    maps = [_mapped(delivery, kind, mapping, remembered or {}) for delivery in deliveries]
+    look = Look() if look is None else look
+    deliveries = _read(files, replace(options, geometry=kind.geometry), look)
+    maps = [_mapped(delivery, seen, kind, mapping, remembered or {}) for delivery, seen in zip(deliveries, look.files, strict=True)]
     origin = [Origin(d.file, d.detected.layer, int(row)) for d in deliveries for row in d.rows]
     staged = Staged(kind, data_on, origin, {}, shapes_of(deliveries, kind), deliveries, maps)
     staged.ok = np.ones(len(origin), dtype=bool)
     slips = [settle_units(d, m, kind, options.units) if kind.geometry != "none" else {} for d, m in zip(deliveries, maps, strict=True)]
     for delivery in deliveries:
         staged.issues += delivery.issues
-    for column in kind.columns:
+    for done, column in enumerate(kind.columns):
+        progress.count(len(staged) * done // len(kind.columns), len(staged))
         _convert(staged, column)
     _put_slips_aside(staged, slips)
     _drop_damaged(staged)
     return staged
 
 
-def _read(files: Sequence[Path], options: ReadOptions) -> list[Delivery]:
+def _read(files: Sequence[Path], options: ReadOptions, look: Look) -> list[Delivery]:
     deliveries: list[Delivery] = []
     for path in files:
         progress.say("reading", sum(len(d.frame) for d in deliveries))
-        deliveries += readers.read(Path(path), options)
+        deliveries += readers.read(Path(path), options, look)
     total = sum(len(d.frame) for d in deliveries)
     progress.say("checking", 0, total)
     return deliveries
 
 
-def _mapped(delivery: Delivery, kind: Kind, stated: Stated | None, remembered: Mapping[str, Stated]) -> ColumnMap:
+def _mapped(delivery: Delivery, seen: Seen, kind: Kind, stated: Stated | None, remembered: Mapping[str, Known]) -> ColumnMap:
     headers = [str(c) for c in delivery.frame.columns]
     known = None if stated else remembered.get(headers_hash(headers))
-    found = map_columns(headers, kind, short_headers=delivery.short_headers, override=stated or known, file=delivery.file)
+    override = stated or (known.mapping if known else None)
+    found = seen.mapping = matched(headers, kind, short_headers=delivery.short_headers, override=override, file=delivery.file)
+    found.reason = known.reason if known else "用户指定" if stated else found.reason
+    refuse_missing(found, kind, headers, file=delivery.file)
     if not len(delivery.frame) and not found.matches:
         raise ColumnsMissing(f"{delivery.file} 没有一行,也没有一列属于“{kind.label}”", hint="请核对文件和类别")
     if known:
         # A unit kept from the last delivery is held against this one's shapes as if its header said it.
         found.matches = {name: replace(match, stated=False) for name, match in found.matches.items()}
-    if stated or known:
-        found.reason = "用户指定" if stated else "沿用该供件单位上次的对应"
     return found
 
 

@@ -45,7 +45,7 @@ def _judge(delivery: Delivery, shares: dict[str, float], *, stated: bool) -> Non
         declared = delivery.detected.crs
         raise CrsDoubtful(
             f"{delivery.file} 声明 {declared},图形却像 {name} 偏移坐标:{told}", hint=f"确为 {name} 请用 --crs {best}",
-            **asking("crs", [(best, f"{name} 偏移坐标,还原后采用({told})"), (declared, f"{declared},照文件声明采用")]),
+            **asking("crs", [(best, f"{name} 偏移坐标,还原后采用", told), (declared, declared, "照文件声明采用")]),
         )  # fmt: skip
     if as_is >= _MEETS and not any(f.fact == "shift" for f in delivery.detected.findings):
         delivery.detected.found("shift", "无偏移", min(0.99, 0.5 + as_is / 2), told)

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from app.core import crs
 from tests.browser.test_journey import Desk, account, browser, desk
-from tests.imports.makers import shapefile
+from tests.imports.makers import shapefile, xlsx
 
 __all__ = ["browser", "desk"]
 pytestmark = pytest.mark.browser
@@ -85,7 +85,14 @@ def test_a_shapefile_is_uploaded_asked_about_applied_and_undone(
     becomes(page, "asking")
     asked = page.get_by_test_id("question-crs")
     expect(asked).to_be_visible()
+    expect(asked).to_contain_text("的图形落在本县")
+    expect(page.get_by_test_id("detected")).to_contain_text("gb18030")  # what was found so far stands beside the question
     one.shot("import-question")
+    one.fits()
+    page.get_by_test_id("tab-mapping").click()
+    expect(page.get_by_test_id("preview")).to_contain_text("西厂区")
+    one.shot("import-question-mapping")
+    one.fits()
     asked.get_by_label(re.compile("120°")).first.check()
     page.get_by_test_id("decide").click()
     becomes(page, "staged")
@@ -182,3 +189,63 @@ def test_a_table_that_is_not_compared_says_so_and_is_cancelled(
     page.get_by_test_id("cancel-import").click()
     becomes(page, "cancelled")
     one.fits()
+
+
+def test_a_workbook_that_asks_goes_back_marked(desk: Callable[[], Desk], demo_accounts: list[dict[str, Any]], tmp_path: Path) -> None:
+    one = desk()
+    page = one.page
+    one.sign_in(account(demo_accounts, "planner"))
+    one.go("imports/new?kind=enterprises")
+    book = xlsx(tmp_path / "企业.xlsx", ["统一社会信用号码", "企业名称", "规模"], [["91330282MA2AAAAAA0", "不存在的厂", "很大"]])
+    page.get_by_test_id("files").set_input_files(book)
+    page.get_by_test_id("upload").click()
+    becomes(page, "asking")
+    expect(page.get_by_test_id("fill-uscc")).to_have_value("统一社会信用号码")  # spelled alike: proposed, not taken
+    expect(page.get_by_test_id("preview")).to_contain_text("不存在的厂")
+    one.shot("import-question-columns")
+    one.fits()
+    page.get_by_test_id("decide").click()
+    becomes(page, "staged")
+    page.get_by_test_id("tab-issues").click()
+    with page.expect_download() as begun:
+        page.get_by_test_id("returned-1").click()
+    assert begun.value.suggested_filename == "退回_企业.xlsx"
+    one.shot("import-returned")
+    one.fits()
+    page.get_by_test_id("tab-detected").click()
+    page.get_by_text("识别有误,另行指定").click()
+    one.shot("import-decide")
+    one.fits()
+    page.get_by_test_id("cancel-import").click()
+    becomes(page, "cancelled")
+
+
+def test_a_correction_is_proposed_by_one_and_approved_by_another(
+    desk: Callable[[], Desk], demo_accounts: list[dict[str, Any]], signed_in: Callable[..., httpx.Client]
+) -> None:
+    parcel = random.choice(signed_in("planner").get("/collections/parcels/items", params={"limit": 500}).json()["features"])
+    code, name = parcel["properties"]["land_code"], f"更正{random.randint(1000, 9999)}号"
+    one = desk()
+    page = one.page
+    one.sign_in(account(demo_accounts, "planner"))
+    one.go("imports?tab=corrections")
+    page.get_by_test_id("enter-correction").click()
+    page.get_by_test_id("correction-code").fill(code)
+    page.get_by_test_id("correction-code").press("Tab")
+    page.get_by_test_id("correction-field").select_option("name")
+    page.get_by_test_id("correction-value").fill(name)
+    page.get_by_test_id("correction-reason").fill("笔误")
+    page.wait_for_timeout(300)
+    one.shot("correction-new")
+    page.get_by_test_id("correction-send").click()
+    row = page.get_by_test_id("corrections").locator("tbody tr").filter(has_text=name)
+    expect(row).to_contain_text("由他人审核")
+
+    other = desk()
+    other.sign_in(account(demo_accounts, "admin"))
+    other.go("imports?tab=corrections")
+    row = other.page.get_by_test_id("corrections").locator("tbody tr").filter(has_text=name)
+    row.get_by_role("button", name="通过并改正").click()
+    expect(row).to_contain_text("已改正")
+    other.shot("corrections")
+    other.fits()

@@ -8,7 +8,7 @@ import pytest
 from app.core.errors import Problem
 from app.imports.checks.areas import check_areas
 from app.imports.checks.geometry import check_shapes
-from app.imports.columns import headers_hash
+from app.imports.columns import Known, headers_hash
 from app.imports.kinds import kind_of
 from app.imports.readers import ReadOptions
 from app.imports.stage import Staged, stage
@@ -83,7 +83,7 @@ def test_an_unknown_unit_is_refused(tmp_path: Path) -> None:
 def test_a_remembered_unit_is_held_against_the_shapes(tmp_path: Path) -> None:
     rows = [{"宗地代码": f"330282001001GB{n:05d}", "面积一": str(m2)} for n, m2 in enumerate(M2, 1)]
     path = makers.gpkg(tmp_path / "a.gpkg", rows, [square(200 * n, 0, 100, 80 + n) for n in range(len(rows))])
-    kept = {headers_hash(["宗地代码", "面积一"]): {"area_registered": {"header": "面积一", "unit": "亩"}}}
+    kept = {headers_hash(["宗地代码", "面积一"]): Known({"area_registered": {"header": "面积一", "unit": "亩"}}, "上次的对应")}
     with pytest.raises(Problem) as caught:
         stage([path], kind_of("parcels"), options=ReadOptions(), data_on=date(2025, 6, 30), remembered=kept)
     assert (caught.value.code, caught.value.extra["choices"][0]["value"]) == ("unit_doubtful", "平方米")

@@ -171,5 +171,5 @@ def test_layers_are_offered_with_what_they_hold(tmp_path: Path) -> None:
     makers.gpkg(path, rows(2), SQUARES[:2], layer="控制线")
     problem = asked(path)
     assert (problem.code, values(problem)) == ("layer_ambiguous", ["宗地", "控制线"])
-    assert "2 行" in problem.extra["choices"][1]["label"]
-    assert "EPSG:4549" in problem.extra["choices"][1]["label"]
+    assert "2 行" in problem.extra["choices"][1]["reason"]
+    assert "EPSG:4549" in problem.extra["choices"][1]["reason"]

@@ -212,8 +212,12 @@ async def test_a_shapefile_in_parts_and_a_manifest_that_replays(planner: httpx.A
     assert again.status_code == 201, again.text
     await worked()
     replay = await look(planner, again.json())
-    for same in ("options", "files", "counts", "issue_counts", "data_on", "kind"):
+    for same in ("counts", "issue_counts", "data_on", "kind"):
         assert replay[same] == job[same], same
+    assert replay["options"] == job["options"] | {"mappings": manifest["mappings"]}
+    assert [f | {"mapping": f["mapping"]["columns"]} for f in replay["files"]] == [
+        f | {"mapping": f["mapping"]["columns"]} for f in job["files"]
+    ]
     shape.write_bytes(b"other")
     wrong = await planner.post(URL, data={"manifest": json.dumps(manifest)}, files=[("file", ("a", shape.read_bytes()))],
                                headers={"idempotency-key": str(uuid4())})  # fmt: skip

@@ -4,6 +4,7 @@ The samples must name every route of the OpenAPI description: a new route withou
 """
 
 import asyncio
+import io
 import json
 import sys
 import time
@@ -15,6 +16,7 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
+import openpyxl
 import pytest
 
 from tests.journeys.test_story import attach, free_inefficient_parcel, open_case, post
@@ -125,6 +127,14 @@ def samples(w: World) -> dict[tuple[str, str], Sample]:
         ("delete", "/api/exports/{export_id}"): Sample({"export_id": w.export}, writers=frozenset(ROLES)),
         ("get", "/api/imports/template"): Sample(query={"kind": "indicators"}, readers=frozenset({"planner", "admin", "officer"})),
         ("get", "/api/imports/corrections"): Sample(readers=frozenset({"planner", "admin"})),
+        ("get", "/api/imports/corrections/fields"): Sample(query={"land_code": w.own["land_code"]}, readers=frozenset({"planner", "admin"})),
+        ("post", "/api/imports/corrections"): Sample(
+            body={"land_code": w.own["land_code"], "field": "name", "old": "没有这个名称", "new": "一号地", "reason": "试验"},
+            writers=frozenset({"planner", "admin"}),
+        ),
+        ("get", "/api/imports/{import_id}/files/{number}/returned"): Sample(
+            job | {"number": 1}, job | {"number": 1}, readers=frozenset({"planner", "admin"}), officer_sees_other=False
+        ),
         ("post", "/api/imports/corrections/{correction_id}/decision"): Sample(
             {"correction_id": 1}, body={"decision": "reject"}, writers=frozenset({"planner", "admin"})
         ),
@@ -207,9 +217,16 @@ def finished_export(client: httpx.Client) -> int:
     return int(job)
 
 
+def workbook() -> bytes:
+    book = openpyxl.Workbook()
+    book.active.append(GRADES.decode().strip().split(","))
+    book.save(out := io.BytesIO())
+    return out.getvalue()
+
+
 def waiting_import(client: httpx.Client) -> int:
     """A delivery that was read and waits for somebody to say apply."""
-    files, headers = {"file": ("grades.csv", GRADES)}, {"idempotency-key": str(uuid4())}
+    files, headers = {"file": ("grades.xlsx", workbook())}, {"idempotency-key": str(uuid4())}
     job = client.post("/api/imports", data={"kind": "grades"}, files=files, headers=headers).json()["id"]
     end = time.monotonic() + 60
     while (said := client.get(f"/api/imports/{job}").json())["state"] in ("queued", "staging") and time.monotonic() < end:

@@ -36,7 +36,7 @@ def known(signed_in: Clients) -> Known:
     ids = {"code": "not_found", "land_code": code, "determination_id": "1", "case": str(case["id"]), "sha256": "0" * 64, "opening_key": opening,
            "target_id": "CX-008", "uscc": uscc, "collection_id": "parcels", "feature_id": str(feature["id"]), "z": "14", "row": "6700", "col": "13710",
            "tms": "WebMercatorQuad", "style_id": "grade", "export_id": "1", "key_id": "1",
-           "correction_id": "1", "import_id": "1"}  # fmt: skip
+           "correction_id": "1", "import_id": "1", "number": "1"}  # fmt: skip
     cursors = {}
     for path in ("/api/classification/parcels", "/api/ledger/postings", "/collections/parcels/items", "/collections/towns/items", "/collections/blocks/items",
                  "/collections/control-lines/items", "/collections/freed-land/items", "/collections/cases/items", "/api/cases"):  # fmt: skip

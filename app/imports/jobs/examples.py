@@ -10,6 +10,7 @@ _FILE: Final = {
     "mapping": {"columns": {"cadastral_code": {"header": "宗地代码", "unit": "", "label": "宗地代码"}}, "unused": ["备注"],
                 "reason": "按列名"},
     "columns_unused": ["备注"],
+    "preview": {"headers": ["宗地代码", "备注"], "rows": [["330282001001GB00011", None]]},
 }  # fmt: skip
 _JOB: Final = {
     "id": 41, "version": 3, "kind": "parcels", "kind_label": "工业用地宗地", "state": "staged", "state_label": "待入库",
@@ -32,7 +33,17 @@ def _text(*media: str) -> dict[str, Any]:
     return {one: {"schema": {"type": "string"}} for one in media}
 
 
+_ASKING: Final = _JOB | {
+    "version": 2, "state": "asking", "state_label": "待确认", "counts": {}, "issue_counts": [], "staged_at": None,
+    "can": ["decide", "cancel"],
+    "files": [_FILE | {"detected": {"encoding": {"value": "gb18030", "confidence": 0.93, "reason": "按用字通顺程度判断"}}}],
+    "questions": [{
+        "field": "crs", "column": None, "file": "宗地.shp", "why": "宗地.shp 没有声明坐标系", "hint": None,
+        "choices": [{"value": "EPSG:4549", "label": "CGCS2000 三度带,中央经线120°", "reason": "按它 100% 的图形落在本县"}],
+    }],
+}  # fmt: skip
 JOB: Final[Responses] = _of(_JOB)
+JOB[200]["content"]["application/json"] = {"examples": {"staged": {"value": _JOB}, "asking": {"value": _ASKING}}}
 MADE: Final[Responses] = _of(_JOB | {"version": 1, "state": "queued", "state_label": "排队中", "files": []}, 201, "已排队")
 APPLYING: Final[Responses] = _of(_JOB | {"version": 4, "state": "applying", "state_label": "入库中"}, 202, "已排队入库")
 LIST: Final[Responses] = _of({"imports": [_JOB], "more": False})
@@ -45,7 +56,8 @@ WORDS: Final[Responses] = _of({
     "kinds": [{"kind": "towns", "label": "乡镇街道", "geometry": "required", "columns": [
         {"name": "town_code", "label": "行政区代码", "dimension": None, "units": [], "required": True}]}],
     "states": {"staged": "待入库"}, "steps": {"reading": "读取"}, "classes": {"new": "新增"}, "severities": {"error": "错误"},
-    "sides": {"supplier": "供件单位"}, "facts": {"crs": "坐标系"}, "families": {"urban_growth_boundary": "城镇开发边界"},
+    "sides": {"supplier": "供件单位"}, "facts": {"crs": "坐标系"}, "axis_orders": {"per_row": "逐行调换颠倒的行"},
+    "families": {"urban_growth_boundary": "城镇开发边界"},
 })  # fmt: skip
 ISSUES: Final[Responses] = _of({"issues": [{
     "id": 7, "file": "宗地.gpkg", "layer": "宗地", "row": 12, "code": "duplicate_key", "severity": "error",
@@ -61,8 +73,9 @@ DIFF[200]["content"] |= _text("application/geo+json")
 EVENTS: Final[Responses] = {200: {"description": "server-sent events", "content": _text("text/event-stream")}}
 MANIFEST: Final[Responses] = _of({
     "manifest": 1, "import_id": 41, "kind": "parcels", "county_code": "330282", "data_date": "2025-06-30", "supplier": "测绘院",
-    "files": [{"name": "宗地.gpkg", "sha256": _SHA, "size": 98304}], "options": {"crs": "EPSG:4549"}, "state": "applied",
-    "counts": {"rows": 120, "applied": 119},
+    "files": [{"name": "宗地.gpkg", "sha256": _SHA, "size": 98304}], "options": {"crs": "EPSG:4549"},
+    "mappings": {_SHA: {"cadastral_code": {"header": "宗地代码", "unit": ""}}}, "state": "applied",
+    "accepted": {"except_classes": ["vanished"], "except_rows": []}, "counts": {"rows": 120, "applied": 119},
 })  # fmt: skip
 _FIELDS: Final = {
     "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "description": "交付的文件,可多个"},

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import db
 from app.core.db import text
+from app.imports.channel import for_form
 from app.imports.checks.catalogue import CATALOGUE, SEVERITIES, SIDES
 
 _PAGE = 5_000
@@ -44,7 +45,7 @@ _HEADS = {
 
 def _issue(row: Any) -> dict[str, Any]:
     known = CATALOGUE.get(row.code)
-    found = {key: value for key, value in row._mapping.items() if key != "shape"}
+    found = {key: value for key, value in row._mapping.items() if key != "shape"} | {"hint": for_form(row.hint)}
     return {**found, "message": known.message if known else row.code, "side": known.side if known else None,
             "has_geometry": row.shape is not None}  # fmt: skip
 

@@ -69,7 +69,7 @@ async def labels(_: Person) -> Response:
 @router.get("/{import_id}", summary="一次导入", responses=examples.JOB)
 async def look(person: Person, conn: Read, import_id: JobId) -> Response:
     """状态、识别结果及理由、列对应、待确认事项、问题统计、进度、可办的步骤。"""
-    return _json(views.said(await service.look(conn, person, import_id)))
+    return _json(service.told(person, await service.look(conn, person, import_id)))
 
 
 @router.get("/{import_id}/events", summary="导入进度 (SSE)", responses=examples.EVENTS, response_class=StreamingResponse)

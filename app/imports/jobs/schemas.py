@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(max_length=200)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 DiffClass = Annotated[str, Field(max_length=30)]
 
 
@@ -15,6 +16,17 @@ class ColumnSaid(BaseModel):
     model_config = ConfigDict(extra="forbid")
     header: Name
     unit: Annotated[str, Field(max_length=20)] | None = None
+
+
+Columns = Annotated[dict[Name, ColumnSaid | Name], Field(max_length=200)]
+
+
+class ApplyAsked(BaseModel):
+    """What of the differences is left out."""
+
+    model_config = ConfigDict(extra="forbid")
+    except_classes: Annotated[list[DiffClass], Field(max_length=20)] = []
+    except_rows: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=100_000)] = []
 
 
 class OptionsAsked(BaseModel):
@@ -29,9 +41,12 @@ class OptionsAsked(BaseModel):
         None, description='面积列的单位 {"面积": "亩"}'
     )
     family: Annotated[str, Field(max_length=60)] | None = Field(None, description="规划类别(kind=planning)")
-    mapping: Annotated[dict[Name, ColumnSaid | Name], Field(max_length=200)] | None = Field(
-        None, description='列对应 {"area_registered": {"header": "发证面积", "unit": "亩"}}'
+    mapping: Columns | None = Field(None, description='列对应 {"area_registered": {"header": "发证面积", "unit": "亩"}}')
+
+    mappings: Annotated[dict[Sha256, Columns], Field(max_length=200)] | None = Field(
+        None, description="各表头(列名集合的 SHA-256)的列对应,来自导入清单"
     )
+    accepted: ApplyAsked | None = Field(None, description="打算不接受的部分,来自导入清单;入库时由经办人确认")
 
     def said(self) -> dict[str, Any]:
         """What was stated, as stored."""
@@ -50,7 +65,7 @@ class ManifestFile(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
     name: Name
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    sha256: Sha256
 
 
 class ManifestAsked(BaseModel):
@@ -61,6 +76,8 @@ class ManifestAsked(BaseModel):
     data_date: date
     supplier: Annotated[str, Field(max_length=120)] | None = None
     options: OptionsAsked = OptionsAsked()
+    mappings: Annotated[dict[Sha256, Columns], Field(max_length=200)] = {}
+    accepted: ApplyAsked = ApplyAsked()
     files: Annotated[list[ManifestFile], Field(min_length=1, max_length=200)]
 
 
@@ -72,14 +89,6 @@ class ImportAsked(BaseModel):
     data_date: date | None = None
     supplier: Annotated[str, Field(max_length=120)] | None = None
     options: OptionsAsked = OptionsAsked()
-
-
-class ApplyAsked(BaseModel):
-    """What of the differences is left out."""
-
-    model_config = ConfigDict(extra="forbid")
-    except_classes: Annotated[list[DiffClass], Field(max_length=20)] = []
-    except_rows: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=100_000)] = []
 
 
 class CancelAsked(BaseModel):

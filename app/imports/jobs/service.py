@@ -17,6 +17,8 @@ from app.imports.jobs.schemas import ApplyAsked, DecisionsAsked, ImportAsked, Ma
 from app.imports.kinds import kind_of
 
 Uploads = list[dict[str, Any]]
+FIGURES = frozenset({"indicators"})
+"""Kinds whose cells are exact tax and energy figures of named enterprises."""
 
 
 async def create(work: Work, asked: ImportAsked, uploads: Uploads) -> dict[str, Any]:
@@ -29,7 +31,17 @@ async def create(work: Work, asked: ImportAsked, uploads: Uploads) -> dict[str, 
     job_id = await queries.add(work.conn, work.principal, values)
     work.audited("import.create", "import", job_id, kind=asked.kind, data_on=day, supplier=values["supplier"], options=options,
                  files=[{"name": u["name"], "sha256": u["sha256"]} for u in uploads])  # fmt: skip
-    return views.said(await look(work.conn, work.principal, job_id))
+    return await _now(work, job_id)
+
+
+def told(principal: Principal, row: Row[Any]) -> dict[str, Any]:
+    """An import as this person may see it: cells of exact tax and energy only for who sees such figures, or delivered them."""
+    return views.said(row, shows_cells=shows_cells(principal, row))
+
+
+def shows_cells(principal: Principal, row: Row[Any]) -> bool:
+    """Whether what stands in the files is open to this person."""
+    return row.kind not in FIGURES or principal.sees_exact_figures(None) or principal.id == row.owner_id
 
 
 def replayed(manifest: ManifestAsked, uploads: Uploads) -> tuple[ImportAsked, Uploads]:
@@ -42,7 +54,9 @@ def replayed(manifest: ManifestAsked, uploads: Uploads) -> tuple[ImportAsked, Up
         told = [f"缺 {name}(或内容不同)" for name in missing] + [f"多出 {name}" for name in foreign]
         raise ManifestMismatch(";".join(told), pointer="/file", hint="按清单里的 SHA-256 提交同样的文件")
     named = [{"name": one.name, "sha256": one.sha256, "size": sizes[one.sha256]} for one in manifest.files]
-    asked = ImportAsked(kind=manifest.kind, data_date=manifest.data_date, supplier=manifest.supplier, options=manifest.options)
+    left_out = manifest.accepted if manifest.accepted != ApplyAsked() else None
+    options = manifest.options.model_copy(update={"mappings": manifest.mappings or None, "accepted": left_out})
+    asked = ImportAsked(kind=manifest.kind, data_date=manifest.data_date, supplier=manifest.supplier, options=options)
     return asked, named
 
 
@@ -51,7 +65,7 @@ async def newest(
 ) -> dict[str, Any]:
     """Imports of the county, newest first."""
     rows = await queries.newest(conn, principal.county_code, kind=kind, state=state, before=before, limit=limit + 1)
-    return {"imports": [views.said(row) for row in rows[:limit]], "more": len(rows) > limit}
+    return {"imports": [views.said(row, shows_cells=False) for row in rows[:limit]], "more": len(rows) > limit}
 
 
 async def look(conn: AsyncConnection, principal: Principal, job_id: int) -> Row[Any]:
@@ -122,7 +136,7 @@ async def _held(work: Work, job_id: int, version: int, step: str) -> Row[Any]:
 
 
 async def _now(work: Work, job_id: int) -> dict[str, Any]:
-    return views.said(await look(work.conn, work.principal, job_id))
+    return told(work.principal, await look(work.conn, work.principal, job_id))
 
 
 def _hash(kind: str, uploads: Uploads, options: dict[str, Any]) -> str:

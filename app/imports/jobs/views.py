@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from app.imports.channel import for_form
 from app.imports.checks.catalogue import CATALOGUE
+from app.imports.columns import headers_hash
 from app.imports.jobs import states
 from app.imports.kinds import KINDS
 from app.imports.progress import STEPS
@@ -10,13 +12,15 @@ from app.imports.progress import STEPS
 _FACTS = ("encoding", "crs", "axis_order")
 
 
-def said(row: Any) -> dict[str, Any]:
-    """A job; `row` is of queries.one or newest."""
+def said(row: Any, *, shows_cells: bool = True) -> dict[str, Any]:
+    """A job; `row` is of queries.one or newest. Without cells nothing of the files' own values is told."""
     return {
         "id": row.id, "version": row.version, "kind": row.kind, "kind_label": KINDS[row.kind].label if row.kind in KINDS else row.kind,
         "state": row.state, "state_label": states.LABELS[row.state], "supplier": row.supplier, "data_on": row.data_on,
-        "files": [_file(one, row.uploads) for one in row.files] or row.uploads, "uploads": row.uploads, "options": row.options,
-        "questions": row.questions, "problem": row.problem, "counts": row.counts, "issue_counts": [_count(one) for one in row.issue_counts],
+        "files": [_file(one, row.uploads, shows_cells=shows_cells) for one in row.files] or row.uploads, "uploads": row.uploads,
+        "options": row.options,
+        "questions": [_question(one, shows_cells=shows_cells) for one in row.questions], "problem": for_form(row.problem),
+        "counts": row.counts, "issue_counts": [_count(one) for one in row.issue_counts],
         "step": row.step, "step_label": STEPS.get(row.step or ""), "rows_done": row.rows_done, "rows_total": row.rows_total,
         "made_at": row.made_at, "made_by": row.made_by, "staged_at": row.staged_at, "applied_at": row.applied_at,
         "applied_by": row.applied_by,
@@ -30,12 +34,22 @@ def _message(row: Any) -> str | None:
     return row.message
 
 
-def _file(one: dict[str, Any], uploads: list[dict[str, Any]]) -> dict[str, Any]:
+def _file(one: dict[str, Any], uploads: list[dict[str, Any]], *, shows_cells: bool) -> dict[str, Any]:
     """A thing that was read (an archive may hold several)."""
     size = next((u["size"] for u in uploads if u["name"] == one["name"].split("/")[0]), None)
     mapping = one.get("mapping") or {}
     shown = {key: one.get(key) for key in ("name", "sha256", "rows", "layer", "format", "notes")}
-    return {**shown, "size": size, "detected": _detected(one), "mapping": mapping, "columns_unused": mapping.get("unused", [])}
+    shown["notes"] = for_form(shown["notes"])
+    told = {**shown, "size": size, "detected": for_form(_detected(one)), "mapping": mapping, "columns_unused": mapping.get("unused", [])}
+    return told | ({"preview": one["preview"]} if shows_cells and one.get("preview") else {})
+
+
+def _question(one: dict[str, Any], *, shows_cells: bool) -> dict[str, Any]:
+    """The reasons of columns are what stands in their cells."""
+    said = {**one, "why": for_form(one["why"]), "hint": for_form(one["hint"])}
+    if shows_cells or one["field"] != "mapping":
+        return said
+    return said | {"choices": [{"value": c["value"], "label": c["label"]} for c in one["choices"]]}
 
 
 def _detected(one: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +71,7 @@ def _detected(one: dict[str, Any]) -> dict[str, Any]:
 def _count(one: dict[str, Any]) -> dict[str, Any]:
     known = CATALOGUE.get(one["code"])
     told = {"message": one["code"], "hint": "", "side": None}
-    return {**one, **({"message": known.message, "hint": known.hint, "side": known.side} if known else told)}
+    return {**one, **({"message": known.message, "hint": for_form(known.hint), "side": known.side} if known else told)}
 
 
 def manifest(row: Any) -> dict[str, Any]:
@@ -65,8 +79,16 @@ def manifest(row: Any) -> dict[str, Any]:
     return {
         "manifest": 1, "import_id": row.id, "kind": row.kind, "county_code": row.county_code, "data_date": row.data_on,
         "supplier": row.supplier, "files": [{"name": u["name"], "sha256": u["sha256"], "size": u["size"]} for u in row.uploads],
-        "options": row.options, "state": row.state, "accepted": {k: v for k, v in (row.accepted or {}).items() if k != "by"},
+        "options": row.options, "mappings": dict(_mapping(file) for file in row.files if (file.get("mapping") or {}).get("columns")),
+        "state": row.state, "accepted": {k: v for k, v in (row.accepted or {}).items() if k.startswith("except_")},
         "read": [{"name": f["name"], "sha256": f["sha256"], "rows": f["rows"], "detected": _detected(f), "mapping": f.get("mapping")}
                  for f in row.files],
         "counts": row.counts, "issue_counts": row.issue_counts, "delivery_hash": row.delivery_hash,
     }  # fmt: skip
+
+
+def _mapping(file: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Hash of a file's headers, and how they were understood."""
+    columns, unused = file["mapping"]["columns"], file["mapping"].get("unused", [])
+    said = {name: {"header": one["header"], "unit": one.get("unit") or ""} for name, one in columns.items()}
+    return headers_hash({*(one["header"] for one in said.values()), *unused}), said

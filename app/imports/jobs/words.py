@@ -5,6 +5,7 @@ from typing import Any
 
 from app.imports import values
 from app.imports.apply.parcel_classes import CLASSES
+from app.imports.channel import AXIS_ORDERS
 from app.imports.checks.catalogue import SEVERITIES, SIDES
 from app.imports.columns import UNITS, aliases
 from app.imports.jobs import states
@@ -13,8 +14,8 @@ from app.imports.progress import STEPS
 from app.zoning.families import CONTROL_LINE, FAMILIES
 
 FACTS = {
-    "layer": "图层或工作表", "encoding": "文字编码", "crs": "坐标系", "axis_order": "坐标次序", "zone": "带号", "shift": "坐标偏移",
-    "unit": "面积单位", "mapping": "列的对应", "family": "规划控制种类",
+    "layer": "图层或工作表", "encoding": "文字编码", "extent": "坐标范围", "crs": "坐标系", "axis_order": "坐标次序",
+    "zone": "带号", "shift": "坐标偏移", "unit": "面积单位", "mapping": "列的对应", "family": "规划控制种类",
 }  # fmt: skip
 
 
@@ -24,6 +25,7 @@ def words() -> dict[str, Any]:
     return {
         "kinds": [_kind(kind) for kind in KINDS.values()], "states": states.LABELS, "steps": STEPS, "classes": CLASSES,
         "severities": SEVERITIES, "sides": SIDES, "facts": FACTS,
+        "axis_orders": AXIS_ORDERS,
         "families": {code: family.label for code, family in FAMILIES.items() if code != CONTROL_LINE},
     }  # fmt: skip
 

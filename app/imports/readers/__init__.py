@@ -9,9 +9,11 @@ from app.imports.errors import CrsMixed, FileUnreadable
 from app.imports.formats import TABLE_SUFFIXES, VECTOR_SUFFIXES
 from app.imports.readers import container, dxf, guotu_txt, parquet, table, vector
 from app.imports.readers.base import Delivery, Detected, ReadOptions, sha256_of
+from app.imports.readers.look import Look
 
 log = logging.getLogger(__name__)
-_READERS: dict[str, Callable[[container.Source, ReadOptions], Delivery]] = {
+_FORMATS = {"guotu_txt": "国土TXT", "parquet": "GeoParquet"}
+_READERS: dict[str, Callable[[container.Source, ReadOptions, Detected], Delivery]] = {
     "guotu_txt": guotu_txt.read,
     "parquet": parquet.read,
     **dict.fromkeys(VECTOR_SUFFIXES.values(), vector.read),
@@ -20,20 +22,25 @@ _READERS: dict[str, Callable[[container.Source, ReadOptions], Delivery]] = {
 }
 
 
-def read(path: Path, options: ReadOptions | None = None) -> list[Delivery]:
-    """Every readable thing in the file (an archive may hold several)."""
-    stated = options or ReadOptions()
+def read(path: Path, options: ReadOptions | None = None, look: Look | None = None) -> list[Delivery]:
+    """Every readable thing in the file (an archive may hold several); `look` hears what is found as it is found."""
+    stated, heard = options or ReadOptions(), Look() if look is None else look
     with container.opened(path) as sources:
-        deliveries = [_read_one(source, stated) for source in sources]
+        deliveries = [_read_one(source, stated, heard) for source in sources]
     _refuse_mixed_crs(path, deliveries, stated)
     return deliveries
 
 
-def _read_one(source: container.Source, options: ReadOptions) -> Delivery:
+def _read_one(source: container.Source, options: ReadOptions, look: Look) -> Delivery:
     """Whatever a damaged file makes a decoder do, the user hears which file it is."""
+    detected = Detected(format=_FORMATS.get(source.format, source.format))
+    seen = look.begun(source.name, detected)
     try:
-        return _READERS[source.format](source, options)
+        delivery = _READERS[source.format](source, options, detected)
+        seen.sha256 = delivery.sha256
+        return delivery
     except Problem:
+        seen.sha256 = sha256_of(source.parts)
         raise
     except Exception as error:
         log.exception("reading %s", source.name)
@@ -59,4 +66,4 @@ def hashes(path: Path) -> list[str]:
         return [sha256_of(source.parts) for source in sources]
 
 
-__all__ = ["Delivery", "Detected", "ReadOptions", "hashes", "read"]
+__all__ = ["Delivery", "Detected", "Look", "ReadOptions", "hashes", "read"]

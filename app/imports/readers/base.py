@@ -15,6 +15,7 @@ from app.imports.checks.issue import Issue
 SURE = 0.5
 """A decision less sure than this is asked, never taken."""
 STATED = "用户指定"
+_PREVIEWED, _LONGEST_SHOWN = 5, 60
 AxisOrder = Literal["east_north", "north_east", "per_row"]
 
 
@@ -55,19 +56,38 @@ class Finding:
     column: str = ""
 
 
+@dataclass(frozen=True)
+class Preview:
+    """The first rows as they were read: texts, None where a cell is empty."""
+
+    headers: list[str]
+    rows: list[list[str | None]]
+
+
 @dataclass
 class Detected:
-    """Facts found in a file (encoding, crs, axis_order, zone, layer, unit, shift), each with why it is believed; stored with the import."""
+    """Facts found in a file (encoding, crs, axis_order, zone, layer, unit, shift), each with why it is believed; stored with the import.
+
+    It is filled while the file is read, so that what was found up to a question can be told with it.
+    """
 
     format: str
     layer: str = ""
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    rows: int | None = None
+    preview: Preview | None = None
 
     def found(self, fact: str, value: str, confidence: float, reason: str, *, column: str = "") -> None:
         """Note a fact; the last word on a fact stands."""
         self.findings = [f for f in self.findings if (f.fact, f.column) != (fact, column)]
         self.findings.append(Finding(fact, value, round(float(confidence), 3), reason, column))
+
+    def saw(self, frame: pd.DataFrame) -> None:
+        """The table is read: how many rows, and what the first ones look like."""
+        self.rows = len(frame)
+        first = frame.iloc[:_PREVIEWED].itertuples(index=False, name=None)
+        self.preview = Preview([str(c) for c in frame.columns], [[_shown(cell) for cell in row] for row in first])
 
     def chose_layer(self, layer: str, reason: str) -> None:
         """The layer or sheet that is read."""
@@ -100,7 +120,8 @@ class Detected:
     def as_dict(self) -> dict[str, Any]:
         named = ("format", "layer", "encoding", "encoding_reason", "crs", "crs_reason", "axis_order", "notes")
         told = {name: value for name in named if (value := getattr(self, name))}
-        return told | {"findings": [asdict(f) for f in self.findings]}
+        told |= {"findings": [asdict(f) for f in self.findings]}
+        return told | ({"preview": asdict(self.preview)} if self.preview else {})
 
 
 @dataclass
@@ -119,6 +140,13 @@ class Delivery:
     @property
     def file(self) -> str:
         return self.path.name
+
+
+def _shown(cell: Any) -> str | None:
+    if cell is None or cell != cell:
+        return None
+    text = str(cell)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
 
 
 def sha256_of(paths: list[Path]) -> str:

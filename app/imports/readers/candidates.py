@@ -27,6 +27,10 @@ class Candidate:
     share: float | None = None
 
     @property
+    def reason(self) -> str:
+        return "按坐标数值推测;本县轮廓未知,未能核对" if self.share is None else f"按它 {self.share:.0%} 的图形落在本县"
+
+    @property
     def told(self) -> str:
         return self.label + (f",{self.share:.0%} 的图形落在本县" if self.share is not None else "")
 

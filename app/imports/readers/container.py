@@ -51,6 +51,11 @@ def opened(path: Path) -> Iterator[list[Source]]:
         yield [source_of(path)]
 
 
+def parts_of(path: Path) -> list[Path]:
+    """All files that are read for `path`: a Shapefile's parts, a folder's files, else the file itself."""
+    return [path] if path.is_file() and zipfile.is_zipfile(path) else source_of(path).parts
+
+
 def source_of(path: Path, *, name: str | None = None) -> Source:
     """The source whose main file is `path`; refuses by name what is not supported."""
     suffix, shown = path.suffix.lower(), name or path.name

@@ -20,11 +20,10 @@ COLUMNS = ("宗地代码", "名称", "CAD图层", "序号")
 _LINES, _POLYGONS = (1, 2, 5), (3, 6)
 
 
-def read(source: Source, options: ReadOptions) -> Delivery:
+def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
     """Closed outlines (polylines, hatches, edges that close) of one CAD layer."""
     drawn, fields = _entities(source)
     cad = np.array([str(value or "0") for value in fields["Layer"]], dtype=object)
-    detected = Detected(format="DXF")
     detected.found("encoding", "UTF-8", 0.9, "由 GDAL 按 DXF 头部代码页转换")
     rings = _rings_by_layer(drawn, cad)
     layer = _choose(source, options.layer, {name: len(shapes) for name, shapes in rings.items()}, detected)
@@ -32,6 +31,7 @@ def read(source: Source, options: ReadOptions) -> Delivery:
     if (edges := len(drawn[_is_line(drawn) & (cad == layer)])) > len(polygons):
         detected.notes.append(f"图层“{layer}”有 {edges} 条线,得到 {len(polygons)} 个闭合轮廓;重复和未闭合的线未采用")
     frame = pd.DataFrame(_attributes(polygons, layer, drawn, fields), columns=list(COLUMNS), dtype=object)
+    detected.saw(frame)
     located = locate(polygons, Declared(None), options, detected, file=source.name)
     return Delivery(
         Path(source.name), sha256_of(source.parts), detected, frame, located.geometry, np.arange(1, len(frame) + 1), issues=located.issues
@@ -67,7 +67,7 @@ def _is_line(drawn: np.ndarray) -> np.ndarray:
 
 
 def _choose(source: Source, wanted: str | None, counts: dict[str, int], detected: Detected) -> str:
-    told = [(name, f"{name}({count} 个闭合轮廓)") for name, count in counts.items()]
+    told = [(name, name, f"{count} 个闭合轮廓") for name, count in counts.items()]
     if not counts:
         raise FileUnreadable(f"{source.name} 里没有闭合的轮廓线", hint="请在 CAD 中将界线闭合为多段线")
     if wanted is not None and wanted not in counts:

@@ -84,7 +84,7 @@ def detect(samples: Iterable[bytes], *, explicit: str | None = None, hint: str |
         ranked = sorted(scores, key=lambda name: -scores[name])
         raise EncodingUnknown(
             f"{source} 的文字不是 UTF-8,其他编码读来都不通顺({told})", hint="请用 --encoding 指定,例如 --encoding GBK",
-            **asking("encoding", [(name, f"{LABELS[name]}:{_glimpse(taken, name)}") for name in ranked]),
+            **asking("encoding", [(name, LABELS[name], f"读作“{_glimpse(taken, name)}”,通顺程度 {scores[name]:.2f}") for name in ranked]),
         )  # fmt: skip
     ahead = scores[best] - max(score for name, score in scores.items() if name != best)
     return Encoding(best, f"非 UTF-8;按用字通顺程度判断({told})" + lie, min(0.97, SURE + ahead))

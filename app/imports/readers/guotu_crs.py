@@ -103,15 +103,16 @@ def _zone(attributes: dict[str, str], axes: Axes, file: str) -> tuple[int, int]:
     return zone, width
 
 
-def _choices(attributes: dict[str, str], axes: Axes) -> list[tuple[str, str]]:
+def _choices(attributes: dict[str, str], axes: Axes) -> list[tuple[str, ...]]:
     """CGCS2000 in the zone that prefix or 带号 tell: the likely answer, to be given by the user."""
     if axes.degrees:
-        return [("EPSG:4490", "CGCS2000 经纬度")]
+        return [("EPSG:4490", "CGCS2000 经纬度", "坐标是度")]
     zone = axes.zone or _digits(attributes.get("带号", ""))
     if zone not in range(25, 46):
         return []
     code = (4488 if axes.zone else 4509) + zone
-    return [(f"EPSG:{code}", f"CGCS2000 三度带 {zone} 带,中央经线{3 * zone}°" + (",横坐标带带号" if axes.zone else ""))]
+    why = "横坐标带带号" if axes.zone else "文件写明带号,横坐标不带"
+    return [(f"EPSG:{code}", f"CGCS2000 三度带 {zone} 带,中央经线{3 * zone}°", f"{why} {zone}")]
 
 
 def _false_easting(crs: CRS) -> float:

@@ -28,7 +28,7 @@ _ROUNDING_M2 = 0.5
 Ring = list[tuple[float, float]]
 
 
-def read(source: Source, options: ReadOptions) -> Delivery:
+def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
     """All plots of one file."""
     raw = source.path.read_bytes()
     found = encodings.detect([raw], explicit=options.encoding, source=source.name)
@@ -39,7 +39,13 @@ def read(source: Source, options: ReadOptions) -> Delivery:
     if not survey.plots:
         raise FileUnreadable(f"{source.name} 不是国土 TXT:没有以 @ 结尾的地块行", hint="应有 [属性描述]、[地块坐标] 两段")
     plots = [list(plot.points()) for plot in survey.plots]
+    detected.found("encoding", found.name, found.confidence, found.reason)
+    frame = _frame(survey)
+    detected.saw(frame)
     axes = read_axes([point.values for plot in plots for point in plot if isinstance(point, Point)], file=source.name)
+    detected.found("axis_order", axes.told, axes.confidence, "按界址点数值判断")
+    if axes.zone is not None:
+        detected.found("zone", str(axes.zone), axes.confidence, "横坐标带带号")
     where = source_crs(survey.attributes(), axes, explicit=options.crs, file=source.name)
     geometry, issues, miscounted = np.full(len(plots), None, dtype=object), [], []
     for row, (plot, points) in enumerate(zip(survey.plots, plots, strict=True), 1):
@@ -55,15 +61,11 @@ def read(source: Source, options: ReadOptions) -> Delivery:
         miscounted += [row] if any(code == "point_count_differs" for code, *_ in checked) else []
     said = Declared(where.source.name, where.source.reason, 0.95)
     sure, why = (1.0, STATED) if options.crs else doubt(sample_points(geometry), where.source, said, options, file=source.name)
-    detected = Detected(format="国土TXT", notes=_notes(miscounted))
-    detected.found("encoding", found.name, found.confidence, found.reason)
-    detected.found("axis_order", axes.told, axes.confidence, "按界址点数值判断")
+    detected.notes += _notes(miscounted)
     detected.found("crs", where.source.name, sure, why)
-    if axes.zone is not None:
-        detected.found("zone", str(axes.zone), axes.confidence, "横坐标带带号")
     geometry = crs_of.to_4490(geometry, where.source, file=source.name)
     rows = np.arange(1, len(plots) + 1)
-    return Delivery(Path(source.name), sha256_of(source.parts), detected, _frame(survey), geometry, rows, issues=issues)
+    return Delivery(Path(source.name), sha256_of(source.parts), detected, frame, geometry, rows, issues=issues)
 
 
 def _frame(survey: Survey) -> pd.DataFrame:

@@ -45,7 +45,9 @@ def locate(
     if options.axis_order == "north_east":
         flat = _turned(flat, np.arange(len(flat)))
         detected.found("axis_order", "先北后东(已调换)", 1, STATED)
-    source = choose(sample_points(flat), declared, options, file=file)
+    points = sample_points(flat)
+    _extent(points, detected)
+    source = choose(points, declared, options, file=file)
     numbers = np.arange(1, len(flat) + 1) if rows is None else rows
     flat, issues = _axes(flat, source, options, detected, file=file, numbers=numbers)
     points = sample_points(flat)
@@ -81,7 +83,7 @@ def doubt(points: np.ndarray, source: crs_of.SourceCrs, declared: Declared, opti
     others = [c for c in candidates(points, options.place) if not _same(c.value, source)] if away else []
     if others:
         seat = "本县之外" if outline is not None else "该坐标系的适用范围之外"
-        kept = (source.value, f"{source.name}(文件声明,图形落在{seat})")
+        kept = (source.value, source.name, f"文件声明;图形落在{seat}")
         raise CrsDoubtful(
             f"{file} 声明 {source.name},图形却落在{seat}" + _suggested(others), hint=crs_of.HINT, **asking("crs", [*_choices(others), kept])
         )
@@ -98,12 +100,19 @@ def _same(value: str, source: crs_of.SourceCrs) -> bool:
     return value in SHIFTED or value == source.name or (source.crs.is_geographic and value in ("EPSG:4490", "EPSG:4326"))
 
 
-def _choices(found: list[Candidate]) -> list[tuple[str, str]]:
-    return [(candidate.value, candidate.told) for candidate in found]
+def _choices(found: list[Candidate]) -> list[tuple[str, ...]]:
+    return [(candidate.value, candidate.label, candidate.reason) for candidate in found]
 
 
 def _suggested(found: list[Candidate]) -> str:
     return f";坐标像 {found[0].told}" if found else ""
+
+
+def _extent(points: np.ndarray, detected: Detected) -> None:
+    """What the numbers are: with the county's place it is what speaks for a CRS."""
+    if len(points):
+        (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
+        detected.found("extent", f"x {west:.10g} 至 {east:.10g},y {south:.10g} 至 {north:.10g}", 1, "文件中的坐标数值")
 
 
 def _flattened(raw: np.ndarray, detected: Detected) -> np.ndarray:
@@ -141,8 +150,14 @@ def _axes(
     if count == len(flat):
         raise AxisOrderDoubtful(
             f"{file} 的 {count} 行坐标都要调换横纵才落在 {source.name} 的适用范围内(例如 {pairs[0][0]:.10g},{pairs[0][1]:.10g})",
-            hint="请用 --axis-order 指定:north_east 先北后东,east_north 照原样",
-            **asking("axis_order", [("north_east", "先北后东(先纬后经),逐点调换"), ("east_north", "先东后北,照文件原样")]),
+            hint="请用 --axis-order 指定 north_east 或 east_north",
+            **asking(
+                "axis_order",
+                [
+                    ("north_east", "先北后东(先纬后经),逐点调换", f"调换后 {count} 行落在适用范围内"),
+                    ("east_north", "先东后北,照文件原样", "照原样一行也不落在适用范围内"),
+                ],
+            ),
         )
     detected.found(
         "axis_order", f"{len(flat)} 行中 {count} 行横纵坐标颠倒", 1 - count / len(flat), "颠倒的行未采用;可用 --axis-order per_row 逐行调换"
@@ -173,5 +188,5 @@ def _offset(flat: np.ndarray, moved: np.ndarray, source: crs_of.SourceCrs, optio
         name = SHIFTED[offset.urn][0]
         raise CrsDoubtful(
             f"{file} 声明 {source.name},边界却像 {name} 偏移坐标:{offset.told}", hint=f"确为 {name} 请用 --crs {offset.urn}",
-            **asking("crs", [(offset.urn, f"{name} 偏移坐标,还原后采用({offset.told})"), (source.value, f"{source.name},照文件声明采用")]),
+            **asking("crs", [(offset.urn, f"{name} 偏移坐标,还原后采用", offset.told), (source.value, source.name, "照文件声明采用")]),
         )  # fmt: skip

@@ -16,22 +16,24 @@ from app.imports.readers.locate import Declared, locate
 from app.imports.readers.table import cell_text
 
 
-def read(source: Source, options: ReadOptions) -> Delivery:
+def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
     """The primary geometry column and all attributes of a GeoParquet file."""
     try:
         table = pq.read_table(source.path)
         meta = json.loads((table.schema.metadata or {}).get(b"geo", b"{}"))
     except (pyarrow.lib.ArrowException, OSError, ValueError) as error:
         raise FileUnreadable(f"{source.name} 不是有效的 Parquet 文件:{str(error)[:120]}") from error
-    detected = Detected(format="GeoParquet")
     detected.found("encoding", "UTF-8", 0.99, "格式规定")
     column = meta.get("primary_column")
     geometry, issues = None, []
-    if column in table.column_names and options.geometry == "none":
-        table = table.drop_columns([column])
-    elif column in table.column_names:
+    wkb = table.column(column) if column in table.column_names else None
+    table = table if wkb is None else table.drop_columns([column])
+    columns = {name: [cell_text(v) for v in table.column(name).to_pylist()] for name in table.column_names}
+    frame = pd.DataFrame(columns, index=range(table.num_rows), dtype=object)
+    detected.saw(frame)
+    if wkb is not None and options.geometry != "none":
         described = meta["columns"][column]
-        raw = shapely.from_wkb(np.array(table.column(column).to_pylist(), dtype=object), on_invalid="ignore")
+        raw = shapely.from_wkb(np.array(wkb.to_pylist(), dtype=object), on_invalid="ignore")
         # The GeoParquet standard: an absent crs means OGC:CRS84, an explicit null means unknown.
         declared = described.get("crs")
         stated = (
@@ -39,9 +41,6 @@ def read(source: Source, options: ReadOptions) -> Delivery:
         )
         located = locate(raw, stated, options, detected, file=source.name)
         geometry, issues = located.geometry, located.issues
-        table = table.drop_columns([column])
-    columns = {name: [cell_text(v) for v in table.column(name).to_pylist()] for name in table.column_names}
-    frame = pd.DataFrame(columns, index=range(table.num_rows), dtype=object)
     return Delivery(Path(source.name), sha256_of(source.parts), detected, frame, geometry, np.arange(1, len(frame) + 1), issues=issues)
 
 

@@ -22,14 +22,14 @@ Grid = list[list[str | None]]
 _HEADER_ROWS = 10
 
 
-def read(source: Source, options: ReadOptions) -> Delivery:
+def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
     """The one sheet (or CSV) of a table file."""
-    detected = Detected(format=source.format)
     grid, prefilled = _read_csv(source, options, detected) if source.format == "csv" else _read_sheet(source, options, detected)
     headers, body = _split(grid, source)
     frame, rows = _frame(headers, body)
     delivery = Delivery(Path(source.name), sha256_of(source.parts), detected, frame, None, rows)
     _note_empty_rows(delivery, prefilled)
+    detected.saw(delivery.frame)
     coordinates.take(delivery, options)
     return delivery
 
@@ -72,7 +72,7 @@ def _read_sheet(source: Source, options: ReadOptions, detected: Detected) -> tup
     else:
         raise LayerAmbiguous(
             f"{source.name} 有 {len(filled)} 个工作表:{'、'.join(filled)}", hint="请用 --layer 指定", layers=filled,
-            **asking("layer", [(name, f"{name}({len(grids[name])} 行)") for name in filled]),
+            **asking("layer", [(name, name, f"{len(grids[name])} 行") for name in filled]),
         )  # fmt: skip
     detected.chose_layer(chosen, STATED if chosen == options.layer else "唯一有数据的工作表")
     detected.found("encoding", "UTF-8", 0.99, "格式规定")

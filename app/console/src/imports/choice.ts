@@ -9,7 +9,11 @@ export interface Choice {
   rows: Map<string, string>
 }
 
-export const nothingLeftOut = (): Choice => reactive({ classes: new Set<string>(), rows: new Map<string, string>() })
+/** To begin with: nothing is left out, or what the manifest left out that is replayed (of its rows the class is not known here). */
+export function begun(job: ImportJob | null): Choice {
+  const said = (job?.options?.accepted ?? {}) as { except_classes?: string[]; except_rows?: string[] }
+  return reactive({ classes: new Set(said.except_classes ?? []), rows: new Map((said.except_rows ?? []).map((id) => [id, ''])) })
+}
 
 export const takes = (choice: Choice, row: DiffRow): boolean => !choice.classes.has(row.class) && !choice.rows.has(row.row_id)
 
@@ -45,5 +49,7 @@ export function told(job: ImportJob, counts: Record<string, number>, choice: Cho
     if (n - out > 0) done.push(say(key, n - out))
     if (out > 0) left.push(say(key, out))
   }
+  const named = [...choice.rows.values()].filter((c) => c === '').length
+  if (named) left.push(`导入清单里不要的 ${howMany(named)} ${unit}`)
   return { done, left, untouched: counts.same ? say('same', counts.same) : null }
 }

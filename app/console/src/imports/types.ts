@@ -33,11 +33,27 @@ export interface ImportFile {
   detected?: Record<string, Finding | Record<string, Finding>> | null
   notes?: string[] | null
   mapping?: Mapping | null
+  /** The first rows as they were read; absent where the cells are not for this person. */
+  preview?: Preview | null
+}
+
+export interface Preview {
+  headers: string[]
+  rows: (string | null)[][]
 }
 
 export interface Choice {
   value: unknown
   label: string
+  /** What speaks for it or against it. */
+  reason?: string | null
+}
+
+/** A register column that nothing fills, and the file's column that is spelled like it. */
+export interface Missing {
+  value: unknown
+  label: string
+  alike?: string | null
 }
 
 export interface Question {
@@ -49,7 +65,7 @@ export interface Question {
   hint?: string | null
   choices: Choice[]
   /** Register columns that nothing fills; the choices are the file's columns then. */
-  missing?: Choice[]
+  missing?: Missing[]
 }
 
 export type Severity = 'error' | 'warning' | 'notice'
@@ -170,6 +186,8 @@ export interface ImportWords {
   facts: Record<string, string>
   sides?: Record<string, string>
   families?: Record<string, string>
+  /** Ways to read pairs of coordinates. */
+  axis_orders?: Record<string, string>
 }
 
 export interface Quality {
