@@ -137,7 +137,7 @@ async def _prepared(job: Any, files: list[Path], remembered: Mapping[str, Known]
 
 async def _remember(conn: AsyncConnection, job: Any, prepared: Prepared) -> None:
     """What somebody stated about a supplier's columns serves his next delivery."""
-    if not (job.supplier and job.options.get("mapping")):
+    if not (job.supplier and (job.options.get("mapping") or job.options.get("mappings"))):
         return
     for delivery, found in zip(prepared.staged.deliveries, prepared.staged.maps, strict=True):
         await jobs.remember(conn, job, headers_hash(str(c) for c in delivery.frame.columns), found.stated())

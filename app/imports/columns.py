@@ -78,6 +78,8 @@ class Known:
 
     mapping: Stated
     reason: str
+    wins: bool = False
+    """Over what is stated for all files at once."""
 
 
 def map_columns(

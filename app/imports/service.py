@@ -29,7 +29,7 @@ from app.imports.report import ImportReport
 from app.imports.stage import Staged, stage
 from app.imports.steps import Steps
 
-REPLAYED = "按导入清单"
+BY_HEADERS = "按这组表头指定的对应"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Options:
     axis_order: AxisOrder | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     mappings: Mapping[str, Stated] = field(default_factory=dict)
-    """Of a manifest that is replayed: hash of a file's headers → how they were understood."""
+    """Hash of a file's headers → how they are to be understood: of a manifest that is replayed, or one of several files."""
 
     def said(self) -> dict[str, Any]:
         """What was stated of reading, as the import keeps it."""
@@ -87,7 +87,7 @@ async def prepare(
     """Read the files of one delivery; `look` holds what was found, whatever ends it. Errors: Problems of app/imports/errors.py."""
     wanted, steps, look = kind_of(kind), steps or Steps(), Look() if look is None else look
     data_on = options.data_date or clock.today()
-    known = {**(remembered or {}), **{one: Known(mapping, REPLAYED) for one, mapping in options.mappings.items()}}
+    known = {**(remembered or {}), **{one: Known(mapping, BY_HEADERS, wins=True) for one, mapping in options.mappings.items()}}
     async with db.reading() as conn:
         reading = options.reading(wanted, await context.place(conn, county_code))
     with steps.of("reading"):

@@ -124,8 +124,9 @@ def _read(files: Sequence[Path], options: ReadOptions, look: Look) -> list[Deliv
 
 def _mapped(delivery: Delivery, seen: Seen, kind: Kind, stated: Stated | None, remembered: Mapping[str, Known]) -> ColumnMap:
     headers = [str(c) for c in delivery.frame.columns]
-    known = None if stated else remembered.get(headers_hash(headers))
-    override = stated or (known.mapping if known else None)
+    known = remembered.get(headers_hash(headers))
+    known = known if known and (known.wins or not stated) else None
+    override = known.mapping if known else stated
     found = seen.mapping = matched(headers, kind, short_headers=delivery.short_headers, override=override, file=delivery.file)
     found.reason = known.reason if known else "用户指定" if stated else found.reason
     refuse_missing(found, kind, headers, file=delivery.file)

@@ -207,7 +207,7 @@ def test_a_workbook_that_asks_goes_back_marked(desk: Callable[[], Desk], demo_ac
     page.get_by_test_id("decide").click()
     becomes(page, "staged")
     page.get_by_test_id("tab-issues").click()
-    with page.expect_download() as begun:
+    with page.expect_download(timeout=120_000) as begun:
         page.get_by_test_id("returned-1").click()
     assert begun.value.suggested_filename == "退回_企业.xlsx"
     one.shot("import-returned")

@@ -17,8 +17,11 @@ from app.core import stopping
 from app.core.principal import Principal, Role
 from app.imports import by_hand
 from app.imports.channel import for_form
+from app.imports.errors import FileUnreadable
 from app.imports.jobs import stream
 from app.imports.jobs.errors import ManifestMismatch
+from app.imports.service import BY_HEADERS
+from app.imports.workbooks.giving_back import give_back
 from app.imports.workbooks.returned import COLOURS
 
 from . import makers
@@ -87,20 +90,34 @@ async def test_a_manifest_replays_mapping_and_what_was_left_out(planner: httpx.A
     assert kept["options"] == {}, "the supplier's word"
     manifest = (await planner.get(f"{URL}/{kept['id']}/manifest")).json()
     replay = await replayed(planner, manifest | {"supplier": "别的单位", "accepted": {"except_rows": ["r1"]}}, book)
-    assert (replay["state"], replay["files"][0]["mapping"]["reason"]) == ("staged", "按导入清单"), replay
+    assert (replay["state"], replay["files"][0]["mapping"]["reason"]) == ("staged", BY_HEADERS), replay
     assert replay["files"][0]["mapping"]["columns"] == kept["files"][0]["mapping"]["columns"]
     assert replay["options"]["accepted"] == {"except_classes": [], "except_rows": ["r1"]}
 
     (told := tmp_path / "清单.json").write_text(json.dumps(manifest), encoding="utf-8")
     kind, said = by_hand.replayed(told, [book])
     report = await by_hand.import_files([book], kind, person(county), said, dry_run=False)
-    assert (report.counts["applied"], report.files[0]["mapping"]["reason"]) == (2, "按导入清单")
+    assert (report.counts["applied"], report.files[0]["mapping"]["reason"]) == (2, BY_HEADERS)
     by_cli = (await planner.get(f"{URL}/{report.import_id}/manifest")).json()
     assert by_cli["files"] == manifest["files"]
     assert (await replayed(planner, by_cli, book))["counts"] == kept["counts"]
     book.write_bytes(book.read_bytes() + b" ")
     with pytest.raises(ManifestMismatch):
         by_hand.replayed(told, [book])
+
+
+async def test_each_of_several_files_has_its_own_columns(planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path) -> None:
+    books = [
+        makers.xlsx(tmp_path / f"{name}.xlsx", [f"{name}号", f"{name}名"], [firm[:2]]) for name, firm in zip("甲乙", FIRMS, strict=True)
+    ]
+    job = await staged(planner, *books, kind="enterprises")
+    assert job["questions"][0]["file"] == "甲.xlsx"
+    stated = {f["headers_hash"]: {"uscc": f"{f['name'][0]}号", "name": f"{f['name'][0]}名"} for f in job["files"]}
+    assert len(stated) == 2
+    await step(planner, job, "decisions", {"mappings": stated})
+    await worked()
+    job = await look(planner, job)
+    assert (job["state"], job["counts"]["applied"]) == ("staged", 2), job
 
 
 async def replayed(client: httpx.AsyncClient, manifest: dict[str, Any], file: Path) -> dict[str, Any]:
@@ -128,9 +145,14 @@ async def test_a_workbook_goes_back_marked(planner: httpx.AsyncClient, county: T
     secret = await staged(planner, figures, kind="indicators")
     async with client_of(Principal(8, "管理员", Role.admin, county.code)) as admin:
         assert (await admin.get(f"{URL}/{secret['id']}/files/1/returned")).status_code == 403
-    await county.load(makers.xlsx(tmp_path / "别.xlsx", ["统一社会信用代码", "企业名称"], [FIRMS[0][:2]]), kind="enterprises")
-    newest = (await planner.get(URL)).json()["imports"][0]
-    assert (await planner.get(f"{URL}/{newest['id']}/files/1/returned")).json()["code"] == "file_unreadable", "no file was handed in"
+    report = await county.load(
+        bare := makers.xlsx(tmp_path / "别.xlsx", ["统一社会信用代码", "企业名称", "规模"], FIRMS), kind="enterprises"
+    )
+    assert report.import_id is not None
+    with pytest.raises(FileUnreadable, match="已不在存储中"):  # no file was handed in
+        await give_back(county.code, report.import_id, 1)
+    name, content = await give_back(county.code, report.import_id, 1, given=bare)
+    assert (name, openpyxl.load_workbook(io.BytesIO(content))["Sheet1"]["C3"].comment is None) == ("退回_别.xlsx", False)
 
 
 async def test_a_stream_ends_when_its_worker_is_asked_to_stop(

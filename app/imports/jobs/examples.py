@@ -9,7 +9,7 @@ _FILE: Final = {
     "detected": {"crs": {"value": "EPSG:4549", "confidence": 1.0, "reason": "文件声明"}},
     "mapping": {"columns": {"cadastral_code": {"header": "宗地代码", "unit": "", "label": "宗地代码"}}, "unused": ["备注"],
                 "reason": "按列名"},
-    "columns_unused": ["备注"],
+    "columns_unused": ["备注"], "headers_hash": _SHA,
     "preview": {"headers": ["宗地代码", "备注"], "rows": [["330282001001GB00011", None]]},
 }  # fmt: skip
 _JOB: Final = {

@@ -44,7 +44,7 @@ class OptionsAsked(BaseModel):
     mapping: Columns | None = Field(None, description='列对应 {"area_registered": {"header": "发证面积", "unit": "亩"}}')
 
     mappings: Annotated[dict[Sha256, Columns], Field(max_length=200)] | None = Field(
-        None, description="各表头(列名集合的 SHA-256)的列对应,来自导入清单"
+        None, description="按文件的列对应:files 里的 headers_hash → 列对应,优先于 mapping"
     )
     accepted: ApplyAsked | None = Field(None, description="打算不接受的部分,来自导入清单;入库时由经办人确认")
 

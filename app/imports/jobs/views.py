@@ -41,6 +41,7 @@ def _file(one: dict[str, Any], uploads: list[dict[str, Any]], *, shows_cells: bo
     shown = {key: one.get(key) for key in ("name", "sha256", "rows", "layer", "format", "notes")}
     shown["notes"] = for_form(shown["notes"])
     told = {**shown, "size": size, "detected": for_form(_detected(one)), "mapping": mapping, "columns_unused": mapping.get("unused", [])}
+    told |= {"headers_hash": _mapping(one)[0]} if mapping else {}
     return told | ({"preview": one["preview"]} if shows_cells and one.get("preview") else {})
 
 
@@ -79,7 +80,7 @@ def manifest(row: Any) -> dict[str, Any]:
     return {
         "manifest": 1, "import_id": row.id, "kind": row.kind, "county_code": row.county_code, "data_date": row.data_on,
         "supplier": row.supplier, "files": [{"name": u["name"], "sha256": u["sha256"], "size": u["size"]} for u in row.uploads],
-        "options": row.options, "mappings": dict(_mapping(file) for file in row.files if (file.get("mapping") or {}).get("columns")),
+        "options": row.options, "mappings": dict(_mapping(file) for file in row.files if file.get("mapping")),
         "state": row.state, "accepted": {k: v for k, v in (row.accepted or {}).items() if k.startswith("except_")},
         "read": [{"name": f["name"], "sha256": f["sha256"], "rows": f["rows"], "detected": _detected(f), "mapping": f.get("mapping")}
                  for f in row.files],

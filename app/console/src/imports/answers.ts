@@ -1,5 +1,5 @@
 /** Answers to an import's questions as decisions of POST …/decisions. */
-import type { ImportJob, Question } from './types'
+import type { ImportFile, ImportJob, Question } from './types'
 
 export const OTHER = 'other'
 
@@ -32,9 +32,14 @@ export function answersOf(questions: Question[], given: Answers): Record<string,
   return decisions
 }
 
-/** Decisions on top of those taken before: what is said of single columns adds up. */
-export function added(job: ImportJob, decisions: Record<string, unknown>): Record<string, unknown> {
+/** Decisions on top of those taken before: what is said of single columns adds up; of one of several files it is said of that file alone. */
+export function added(job: ImportJob, decisions: Record<string, unknown>, file?: ImportFile): Record<string, unknown> {
   const found = { ...decisions }
+  if (found.mapping && file?.headers_hash && job.files.length > 1) {
+    const before = (job.options?.mappings ?? {}) as Record<string, object>
+    found.mappings = { ...before, [file.headers_hash]: { ...before[file.headers_hash], ...(found.mapping as object) } }
+    delete found.mapping
+  }
   for (const name of ['mapping', 'units']) if (found[name]) found[name] = { ...(job.options?.[name] as object | undefined), ...(found[name] as object) }
   return found
 }

@@ -26,6 +26,12 @@ export function changesOf(before: Line[], now: Line[]): Record<string, { header:
   return changes
 }
 
+/** All of it in the same form: what one of several files is told, whatever was said of all of them. */
+export function wholeOf(before: Line[], now: Line[]): Record<string, { header: string; unit?: string }> {
+  const used = now.filter((line) => line.column).map((line) => [line.column, { header: line.header, ...(line.unit ? { unit: line.unit } : {}) }])
+  return { ...Object.fromEntries(used), ...changesOf(before, now) }
+}
+
 /** Register columns that must be filled and are not. */
 export const unfilled = (kind: Kind | undefined, lines: Line[]): string[] =>
   (kind?.columns ?? []).filter((c) => c.required && !lines.some((l) => l.column === c.name)).map((c) => c.label)

@@ -33,6 +33,8 @@ export interface ImportFile {
   detected?: Record<string, Finding | Record<string, Finding>> | null
   notes?: string[] | null
   mapping?: Mapping | null
+  /** Names its columns: what is said of them is said by it where there are several files. */
+  headers_hash?: string
   /** The first rows as they were read; absent where the cells are not for this person. */
   preview?: Preview | null
 }
