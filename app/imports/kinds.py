@@ -28,6 +28,8 @@ class Kind:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     geometry: Literal["required", "optional", "none"] = "none"
+    takes_lines: bool = False
+    """Lines and points are taken as they are; elsewhere every shape is an area."""
     required: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
 
@@ -67,8 +69,14 @@ _KINDS = (
         "blocks", "工业区块", (*_codes("code"), *_texts("name", "body")),
         key=("code",), filled=("code",), required=("code",), geometry="required",
     ),
-    Kind("control-lines", "工业区块控制线", _ZONE, key=("code", "version"), filled=("code",), required=("code",), geometry="required"),
-    Kind("planning", "其他规划控制", _ZONE, key=("code", "version"), filled=("code",), required=("code",), geometry="required"),
+    Kind(
+        "control-lines", "工业区块控制线", _ZONE,
+        key=("code", "version"), filled=("code",), required=("code",), geometry="required", takes_lines=True,
+    ),
+    Kind(
+        "planning", "其他规划控制", _ZONE,
+        key=("code", "version"), filled=("code",), required=("code",), geometry="required", takes_lines=True,
+    ),
     Kind(
         "parcels", "工业用地宗地",
         (*_texts("cadastral_code"), *_codes("real_estate_unit_code"), *_texts("name", "location"), *_codes("town_code"),

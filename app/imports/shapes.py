@@ -1,4 +1,4 @@
-"""The shapes of a delivery: there where its kind asks for them, and areas, not lines or points. Pure."""
+"""The shapes of a delivery: there where its kind asks for them, and areas unless the kind takes lines and points too. Pure."""
 
 import numpy as np
 import shapely
@@ -22,7 +22,7 @@ def shapes_of(deliveries: list[Delivery], kind: Kind) -> np.ndarray | None:
 
 
 def _take_faces(delivery: Delivery, kind: Kind) -> None:
-    """Every kind is stored as areas: a closed line counts as the area it encloses, a file of points or open lines is refused whole."""
+    """A closed line counts as the area it encloses; a file of points or open lines is refused whole by a kind that takes areas only."""
     if delivery.geometry is None:
         return
     delivery.geometry, closed = closed_lines(delivery.geometry)
@@ -30,6 +30,6 @@ def _take_faces(delivery: Delivery, kind: Kind) -> None:
         delivery.detected.notes.append(f"{closed} 条闭合线按所围的面采用")
     types = shapely.get_type_id(delivery.geometry)
     drawn = types[types >= 0]
-    if kind.geometry == "required" and len(drawn) and np.isin(drawn, (0, 1, 2, 4, 5)).all():
+    if kind.geometry == "required" and not kind.takes_lines and len(drawn) and np.isin(drawn, (0, 1, 2, 4, 5)).all():
         found = "点" if np.isin(drawn, (0, 4)).all() else "线" if np.isin(drawn, (1, 2, 5)).all() else "点和未闭合的线"
         raise GeometryRequired(f"“{kind.label}”的图形应为面,{delivery.file} 里全是{found}", hint="请交付面图层,或将界线闭合")

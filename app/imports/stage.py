@@ -12,11 +12,22 @@ from shapely.geometry.base import BaseGeometry
 
 from app.core import crs
 from app.enterprises.uscc import parse_uscc
-from app.imports import progress, readers, values
+from app.imports import archives, progress, readers, values
 from app.imports.area_units import Slip, settle_units
 from app.imports.checks.catalogue import issue
 from app.imports.checks.issue import Finding, Issue, Severity
-from app.imports.columns import ColumnMap, Known, Match, Stated, headers_hash, label, matched, refuse_missing
+from app.imports.columns import (
+    UNITS,
+    ColumnMap,
+    Known,
+    Match,
+    Stated,
+    headers_hash,
+    label,
+    matched,
+    refuse_missing,
+    split_unit,
+)
 from app.imports.errors import ColumnsMissing
 from app.imports.kinds import Column, Kind
 from app.imports.readers import Delivery, Look, ReadOptions
@@ -96,8 +107,9 @@ def stage(
     `remembered`: mappings of an earlier delivery by the hash of its headers. `look` holds what was found, whatever ends it.
     """
     look = Look() if look is None else look
-    deliveries = _read(files, replace(options, geometry=kind.geometry), look)
-    maps = [_mapped(delivery, seen, kind, mapping, remembered or {}) for delivery, seen in zip(deliveries, look.files, strict=True)]
+    deliveries = _read(files, replace(options, geometry=kind.geometry, takes_lines=kind.takes_lines), look)
+    seen = {id(delivery): one for delivery, one in zip(deliveries, look.files, strict=True)}
+    maps = archives.mapped(deliveries, kind, lambda one: _mapped(one, seen[id(one)], kind, mapping, remembered or {}), layer=options.layer)
     origin = [Origin(d.file, d.detected.layer, int(row)) for d in deliveries for row in d.rows]
     staged = Staged(kind, data_on, origin, {}, shapes_of(deliveries, kind), deliveries, maps)
     staged.ok = np.ones(len(origin), dtype=bool)
@@ -108,6 +120,7 @@ def stage(
         progress.count(len(staged) * done // len(kind.columns), len(staged))
         _convert(staged, column)
     _put_slips_aside(staged, slips)
+    _tell_uncomputed(staged)
     _drop_damaged(staged)
     return staged
 
@@ -135,7 +148,19 @@ def _mapped(delivery: Delivery, seen: Seen, kind: Kind, stated: Stated | None, r
     if known:
         # A unit kept from the last delivery is held against this one's shapes as if its header said it.
         found.matches = {name: replace(match, stated=False) for name, match in found.matches.items()}
+    if delivery.units_said:
+        found.matches = {name: _with_unit(delivery, kind, match) for name, match in found.matches.items()}
     return found
+
+
+def _with_unit(delivery: Delivery, kind: Kind, match: Match) -> Match:
+    """A header without a unit takes the one of its dimension that a line above the headers states; two of them decide nothing."""
+    known = UNITS.get(kind.column(match.canonical).dimension, {})
+    said = [unit for unit in delivery.units_said if unit in known]
+    if match.unit or split_unit(match.header)[1] or len(said) != 1:
+        return match
+    delivery.detected.found("unit", said[0], 0.9, f"表头上方写明“单位:{said[0]}”", column=match.header)
+    return replace(match, unit=said[0])
 
 
 def _convert(staged: Staged, column: Column) -> None:
@@ -165,6 +190,20 @@ def _put_slips_aside(staged: Staged, slips: list[dict[str, list[Slip]]]) -> None
                 staged.report(index, "area_unit_slip", field=label(staged.kind.name, canonical), value=told)
                 staged.columns[canonical][index] = None
                 staged.unsure.setdefault(canonical, set()).add(index)
+        base += len(delivery.frame)
+
+
+def _tell_uncomputed(staged: Staged) -> None:
+    """Cells with a formula that nobody computed hold nothing: unknown, with an issue of its own."""
+    base = 0
+    for delivery, mapped in zip(staged.deliveries, staged.maps, strict=True):
+        by_header = {match.header: name for name, match in mapped.matches.items()}
+        at = {int(row): base + offset for offset, row in enumerate(delivery.rows)} if delivery.uncomputed else {}
+        for (row, header), cell in delivery.uncomputed.items():
+            if header in by_header and row in at:
+                name = by_header[header]
+                staged.report(at[row], "formula_uncomputed", field=label(staged.kind.name, name), value=cell)
+                staged.unsure.setdefault(name, set()).add(at[row])
         base += len(delivery.frame)
 
 

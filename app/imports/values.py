@@ -34,6 +34,8 @@ def clean(raw: str | None) -> str | None:
     if raw is None:
         return None
     text = raw.translate(_INVISIBLE).replace("\t", "").strip()
+    if "\n" in text or "\r" in text:
+        text = re.sub(r"\s*[\r\n]+\s*", " ", text)  # a line broken within a cell
     return None if text in MISSING or text.upper() in MISSING else text
 
 

@@ -29,6 +29,10 @@ LAYERS = {
 }
 
 
+MIXED = frozenset({"control-lines"})
+"""Layers that may hold lines and points beside areas."""
+
+
 def visible(principal: Principal) -> list[Layer]:
     """Collections open to the caller."""
     return [layer for layer in LAYERS.values() if layer.is_public or not principal.is_public_only]

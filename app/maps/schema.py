@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from app.maps import fields
-from app.maps.layers import Layer
+from app.maps.layers import MIXED, Layer
 from app.policy import registry
 from app.policy.registry import Column
 
@@ -27,8 +27,8 @@ def document(base: str, layer: Layer, kind: Kind, *, is_public: bool) -> dict[st
         if kind == "schema":
             said[column.name]["readOnly"] = True
     if kind != "sortables":
-        is_point = layer.id == "parcels" and is_public
-        said["geom"] = {"title": "图形", "format": f"geometry-{'point' if is_point else 'multipolygon'}", "x-ogc-role": "primary-geometry"}
+        form = "point" if layer.id == "parcels" and is_public else "any" if layer.id in MIXED else "multipolygon"
+        said["geom"] = {"title": "图形", "format": f"geometry-{form}", "x-ogc-role": "primary-geometry"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{base}/collections/{layer.id}/{kind}",

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, Date, ForeignKey, Identity, Index, Numeric, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Identity, Index, Numeric, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -28,8 +28,14 @@ class PlanningLayer(Base):
     __table_args__ = (Index("uq_planning_layer_version", "county_code", "family", "version", unique=True),)
 
 
+FORM = "GeometryType(geom) IN ('MULTIPOLYGON', 'MULTILINESTRING', 'MULTIPOINT') AND (ST_Dimension(geom) = 2) = (area_planar_m2 IS NOT NULL)"
+
+
 class PlanningZone(Base):
-    """One polygon of a planning layer; id = county code × 10⁹ + number (its own count)."""
+    """One area of a planning layer, or a line or points of it; id = county code × 10⁹ + number (its own count).
+
+    Only what has an area takes part in 压盖比例, 线内/线外 and sums: lines and points (`area_planar_m2` is null) are only shown.
+    """
 
     __tablename__ = "planning_zone"
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -38,13 +44,16 @@ class PlanningZone(Base):
     code: Mapped[str] = mapped_column(Text)
     name: Mapped[str | None] = mapped_column(Text)
     level: Mapped[str | None] = mapped_column(Text)
-    area_planar_m2: Mapped[Decimal] = mapped_column(Numeric(16, 2))
-    geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", 4490, spatial_index=True))
-    __table_args__ = (Index("uq_planning_zone_layer_code", "county_code", "layer_id", "code", unique=True),)
+    area_planar_m2: Mapped[Decimal | None] = mapped_column(Numeric(16, 2), comment="null: a line or points")
+    geom: Mapped[Any] = mapped_column(Geometry("GEOMETRY", 4490, spatial_index=True))
+    __table_args__ = (
+        CheckConstraint(FORM, name="form"),
+        Index("uq_planning_zone_layer_code", "county_code", "layer_id", "code", unique=True),
+    )
 
 
 class ParcelOverlay(Base):
-    """Share of a parcel inside a planning layer version; 0 is stored too: checked, none."""
+    """Share of a parcel inside a planning layer version; 0 is stored too: checked, none. A version without any area has no rows."""
 
     __tablename__ = "parcel_overlay"
     county_code: Mapped[str] = mapped_column(String(6), primary_key=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shapely.geometry import LineString, Point
 
 from app.imports.errors import OptionMissing
 
@@ -168,6 +169,26 @@ async def test_planning_versions_follow_each_other(land: TestCounty, tmp_path: P
         await land.load(makers.gpkg(tmp_path / "k3.gpkg", rows, [square(0, 0)]), kind="planning")
     report = await land.load(makers.gpkg(tmp_path / "k4.gpkg", rows, [square(0, 0)]), kind="planning", family="permanent_basic_farmland")
     assert report.counts["layers"] == 1
+
+
+async def test_lines_and_points_are_stored_without_an_area(land: TestCounty, tmp_path: Path) -> None:
+    row = {"版本": "2025版", "批准日期": "2025-01-01"}
+    corners = list(square(0, 0, 500, 500).exterior.coords)
+    shapes = [LineString(corners), LineString(corners[:4]), Point(corners[0]), LineString([corners[0], corners[0]])]
+    rows = [{"编号": f"K{n}", **row} for n in range(1, 5)]
+    report = await land.load(makers.gpkg(tmp_path / "k.gpkg", rows, shapes), kind="control-lines")
+    told = [(i.row, i.code, i.value) for i in report.issues]
+    assert told == [
+        (2, "zone_not_area", "线,长 1500.00 米,首尾相距 500.000 米"),
+        (3, "zone_not_area", "1 个点"),
+        (4, "geometry_unusable", "线没有长度"),
+    ]
+    assert (report.counts["applied"], report.counts["lines"]) == (3, 2)
+    zones = "SELECT code, GeometryType(geom), area_planar_m2 FROM planning_zone WHERE county_code = :c ORDER BY code"
+    stored = [("K1", "MULTIPOLYGON", Decimal(250_000)), ("K2", "MULTILINESTRING", None), ("K3", "MULTIPOINT", None)]
+    assert [tuple(r) for r in await land.rows(zones)] == stored
+    await land.load(makers.gpkg(tmp_path / "l.gpkg", rows[:1], shapes[1:2]), kind="control-lines")
+    assert [tuple(r) for r in await land.rows(zones)] == [("K1", "MULTILINESTRING", None)]
 
 
 async def test_towns_and_blocks_are_kept_by_code(land: TestCounty, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from shapely.geometry import LineString
+from shapely.geometry import LineString, MultiLineString
 
 from app.core import crs
 from app.core.errors import Problem
@@ -226,14 +226,21 @@ def test_tables_without_shapes_beside_one_layer_do_not_need_a_choice(tmp_path: P
     assert delivery.detected.layer == "宗地"
 
 
-def test_closed_lines_are_taken_as_areas_and_open_ones_are_refused(tmp_path: Path) -> None:
-    rows = [{"编号": "1"}, {"编号": "2"}]
-    path = makers.gpkg(tmp_path / "a.gpkg", rows, [ring(0, 0), ring(200, 0)])
+def test_closed_lines_are_taken_as_areas_and_open_ones_where_the_kind_takes_them(tmp_path: Path) -> None:
+    rows = [{"区块编号": "1", "编号": "1"}, {"区块编号": "2", "编号": "2"}]
+    path = makers.gpkg(tmp_path / "a.gpkg", rows, [ring(0, 0), MultiLineString([ring(200, 0), ring(220, 20, 20, 20)])])
     staged = stage([path], kind_of("control-lines"), options=ReadOptions(), data_on=date(2025, 6, 30))
-    assert [g.geom_type for g in staged.geometry] == ["Polygon", "Polygon"]
+    assert [(g.geom_type, len(shapely.get_rings(shapely.get_parts(g)))) for g in staged.geometry] == [
+        ("Polygon", 1),
+        ("MultiPolygon", 2),
+    ], "one in another is a hole"
     assert any("闭合线" in note for note in staged.deliveries[0].detected.notes)
     for name, shape, word in (("b", LineString([(EAST, NORTH), (EAST + 9, NORTH)]), "线"), ("c", shapely.Point(EAST, NORTH), "点")):
         path = makers.gpkg(tmp_path / f"{name}.gpkg", rows[:1], [shape])
+        assert (
+            stage([path], kind_of("control-lines"), options=ReadOptions(), data_on=date(2025, 6, 30)).geometry[0].geom_type
+            == shape.geom_type
+        )
         with pytest.raises(Problem, match=f"全是{word}") as caught:
-            stage([path], kind_of("control-lines"), options=ReadOptions(), data_on=date(2025, 6, 30))
+            stage([path], kind_of("blocks"), options=ReadOptions(), data_on=date(2025, 6, 30))
         assert caught.value.code == "geometry_required"

@@ -182,6 +182,7 @@ async def test_a_faulty_workbook_comes_back_marked_and_corrected_it_imports(stoc
     report = await load(stocked, tmp_path / "错.xlsx", book, kind)
     assert {(i.code, i.row) for i in report.issues if i.code != "number_invalid" or i.value == "约二十"} == {
         ("number_invalid", 1),
+        ("formula_uncomputed", 1),
         ("key_missing", 2),
     }
 
@@ -226,7 +227,7 @@ async def test_a_workbook_of_ones_own_is_marked_where_its_data_stand(stocked: Te
     sheet["D6"] = "很大"
     kind = kind_of("enterprises")
     report = await load(stocked, tmp_path / "自.xlsx", book, kind)
-    assert sorted(i.code for i in report.issues) == ["uscc_invalid", "value_unknown"]
+    assert sorted(i.code for i in report.issues) == ["formula_uncomputed", "uscc_invalid", "value_unknown"]
     content = returned((tmp_path / "自.xlsx").read_bytes(), report.issues, kind)
     back = openpyxl.load_workbook(io.BytesIO(content))["上报"]
     assert back["B6"].fill.start_color.rgb == COLOURS["error"]

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.accounts.deps import signed
 from app.core import db, web
+from app.core.layers import bump
 from app.core.principal import Principal, Role
 from app.maps import publish
 from app.maps.changes.router import router as changes_router
@@ -86,6 +87,26 @@ async def county(seeded: None) -> AsyncIterator[None]:
     async with db.engine().begin() as conn:
         for table in CLEAN:
             await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :c"), {"c": COUNTY})
+
+
+ZONE_LINES = (
+    "INSERT INTO planning_zone (id, county_code, layer_id, code, geom) SELECT :b + 900000 + n, :c, l.id, 'open' || n,"
+    " ST_SetSRID(CAST(g AS geometry), 4490) FROM planning_layer l, (VALUES (1, 'MULTILINESTRING((121.006 30.0001,121.008 30.004,121.009 30.004))'),"
+    " (2, 'MULTIPOINT((121.007 30.001),(121.0072 30.001))')) t (n, g)"
+    " WHERE l.county_code = :c AND l.family = 'control_line' AND l.version = '2'"
+)
+
+
+@pytest.fixture
+async def with_lines(county: None) -> AsyncIterator[None]:
+    """The control line in force has an open line and two points beside its area."""
+    async with db.engine().begin() as conn:
+        await conn.exec_driver_sql(filled(ZONE_LINES))
+        await bump(conn, COUNTY, "control-lines")
+    yield
+    async with db.engine().begin() as conn:
+        await conn.execute(text("DELETE FROM planning_zone WHERE county_code = :c AND area_planar_m2 IS NULL"), {"c": COUNTY})
+        await bump(conn, COUNTY, "control-lines")
 
 
 @pytest.fixture

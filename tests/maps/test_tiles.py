@@ -1,8 +1,10 @@
 """Tiles: shapes deep down, complete counts above; nothing dropped, nothing told to the wrong reader, on both grids."""
 
+import io
 import math
 from typing import Any, cast
 
+import geopandas
 import httpx
 import mapbox_vector_tile
 import pytest
@@ -253,6 +255,20 @@ async def test_small_layers_are_drawn_with_labels(
     assert {f["id"]: f["properties"]["state"] for f in cases} == {BASE + 1: "assigned", BASE + 2: "remediating"}
     assert {f["id"] for f in await every_tile(officer, 15, grid, layer="cases")} == {BASE + 1}, "his own body's"
     assert {f["geometry"]["type"] for f in await every_tile(planner, 4, grid, layer="cases")} == {"Point"}, "sub-pixel, not gone"
+
+
+async def test_open_lines_and_points_of_a_control_line_are_drawn(planner: httpx.AsyncClient, with_lines: None) -> None:
+    items = (await planner.get("/collections/control-lines/items", params={"bbox": "121.0055,30,121.01,30.01"})).json()["features"]
+    assert [f["geometry"]["type"] for f in items] == ["MultiLineString", "MultiPoint"]
+    assert {f["properties"]["area_planar_m2"] for f in items} == {None}
+    drawn = await every_tile(planner, 15, layer="control-lines")
+    shapes = {(f["properties"]["code"], f["geometry"]["type"]) for f in drawn if f["layer"] == "control-lines"}
+    assert {("open1", "LineString"), ("open2", "MultiPoint")} <= shapes
+    assert {"open1", "open2"} <= {f["properties"]["code"] for f in drawn if f["layer"] == "control-lines_labels"}
+    page = await planner.get("/collections/control-lines/items", params={"f": "flatgeobuf"})
+    assert sorted(geopandas.read_file(io.BytesIO(page.content)).geom_type) == ["MultiLineString", "MultiPoint", "MultiPolygon"]
+    said = (await planner.get("/collections/control-lines/schema")).json()["properties"]["geom"]["format"]
+    assert said == "geometry-any"
 
 
 async def test_meta_speaks_the_words(planner: httpx.AsyncClient) -> None:

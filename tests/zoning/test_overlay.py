@@ -42,7 +42,10 @@ async def add_layer(conn, *shapes: str, version: str = "1") -> int:
     layer = (await conn.execute(text(sql), {"c": COUNTY, "f": CONTROL_LINE, "v": version})).scalar_one()
     for number, shape in enumerate(shapes):
         await conn.execute(
-            text(f"INSERT INTO planning_zone (id, county_code, layer_id, code, area_planar_m2, geom) VALUES (:i, :c, :l, :n, 1, {shape})"),
+            text(
+                "INSERT INTO planning_zone (id, county_code, layer_id, code, area_planar_m2, geom)"
+                f" SELECT CAST(:i AS bigint), CAST(:c AS text), CAST(:l AS bigint), CAST(:n AS text), CASE WHEN ST_Dimension(g) = 2 THEN 1 END, g FROM (SELECT {shape} AS g) s"
+            ),
             {"i": BASE + layer * 100 + number, "c": COUNTY, "l": layer, "n": f"z{number}"},
         )
     return layer
@@ -70,6 +73,20 @@ async def test_overlapping_zones_count_once_and_neighbours_add(conn, county: Non
     layer = await add_layer(conn, box(-10, -10, 60, 200), box(40, -10, 20, 200), box(60, -10, 10, 200))
     await overlay_layer(conn, COUNTY, layer)
     assert (await ratios(conn))[1][0] == pytest.approx(Decimal("0.7"), abs=Decimal("0.00001"))
+
+
+LINE, DOTS = (f"ST_Multi(ST_Transform(ST_SetSRID(CAST('{g}' AS geometry), 4549), 4490))" for g in (
+    "LINESTRING(600000 3340050, 600100 3340050)", "POINT(600050 3340050)"))  # fmt: skip
+
+
+async def test_lines_and_points_have_no_inside(conn, county: None) -> None:
+    await add_parcel(conn, 1, box(0, 0, 100, 100))
+    layer = await add_layer(conn, box(-10, -10, 60, 200), LINE, DOTS)
+    await overlay_layer(conn, COUNTY, layer)
+    assert (await ratios(conn))[1][0] == pytest.approx(Decimal("0.5"), abs=Decimal("0.00001"))
+    await conn.execute(text("DELETE FROM planning_zone WHERE layer_id = :l AND area_planar_m2 IS NOT NULL"), {"l": layer})
+    assert await overlay_layer(conn, COUNTY, layer) == 1
+    assert await ratios(conn) == {}, "of lines alone nothing is known, not 0"
 
 
 async def test_a_long_line_of_many_vertices_cuts_nothing_at_its_seams(conn, county: None) -> None:

@@ -6,6 +6,7 @@ SELECT l.family, l.version, o.ratio, o.area_m2,
            JOIN parcel_version v ON v.county_code = o.county_code AND v.parcel_id = o.parcel_id AND v.is_current
            WHERE z.layer_id = l.id
              AND o.ratio > 0
+             AND z.area_planar_m2 IS NOT NULL
              AND ST_Intersects(z.geom, v.geom)
            ORDER BY z.code
        ) AS zones

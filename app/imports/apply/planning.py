@@ -1,9 +1,10 @@
-"""Apply planning families: each version a layer with its approval; a later version ends the one before it."""
+"""Apply planning families: each version a layer with its approval; a later one ends the one before it. Lines and points have no area."""
 
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 import shapely
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,8 +14,9 @@ from app.core.work import Work
 from app.imports import bulk, numbering
 from app.imports.apply.parcel_rows import m2
 from app.imports.apply.plan import Handler, Job, Plan
-from app.imports.checks.geometry import Shapes, check_shapes
+from app.imports.checks.geometry import check_shapes
 from app.imports.checks.keys import check_keys
+from app.imports.checks.lines import take_lines
 from app.imports.checks.overlaps import check_overlaps
 from app.imports.context import Context
 from app.imports.errors import OptionMissing, asking
@@ -49,15 +51,18 @@ def handler(kind: str) -> Handler:
         versions = staged.columns["version"]
         staged.columns["version"] = [v or str(staged.data_on.year) for v in versions]
         check_keys(staged)
-        shapes = check_shapes(staged, county.meridian_epsg)
+        lines = take_lines(staged, county.meridian_epsg)
+        shapes = check_shapes(staged, county.meridian_epsg, apart=~shapely.is_missing(lines))
         check_overlaps(staged, shapes, [str(c) for c in staged.columns["code"]], county.meridian_epsg)
+        stored = np.where(shapely.is_missing(lines), shapes.stored, lines)
+        areas = [None if shape is None else m2(area) for shape, area in zip(shapes.plane, shapes.area, strict=True)]
         rows = sorted(staged.rows(), key=lambda i: staged.columns["version"][i])
         layers = [(version, list(members)) for version, members in groupby(rows, key=lambda i: staged.columns["version"][i])]
 
         async def write(work: Work) -> None:
             for version, members in layers:
                 layer = await _layer(work.conn, staged, members, family=str(family), version=version, job=job)
-                await _zones(work.conn, staged, members, shapes=shapes, layer=layer, job=job)
+                await _zones(work.conn, staged, members, shapes=stored, areas=areas, layer=layer, job=job)
             await work.conn.execute(_ENDS, {"c": job.county, "f": family})
             if family == CONTROL_LINE:
                 work.touch("control-lines")
@@ -65,9 +70,15 @@ def handler(kind: str) -> Handler:
                 work.touch("parcels")
                 await events.publish(work.conn, events.ParcelsChanged(job.county, None))
 
-        return Plan(write, {"applied": len(rows), "layers": len(layers)})
+        return Plan(write, {"applied": len(rows), "layers": len(layers)} | _lines(areas, rows))
 
     return plan
+
+
+def _lines(areas: Sequence[Any], rows: list[int]) -> dict[str, int]:
+    """How many rows are lines or points, if any."""
+    count = sum(areas[i] is None for i in rows)
+    return {"lines": count} if count else {}
 
 
 async def _layer(conn: AsyncConnection, staged: Staged, rows: list[int], *, family: str, version: str, job: Job) -> int:
@@ -80,7 +91,9 @@ async def _layer(conn: AsyncConnection, staged: Staged, rows: list[int], *, fami
     return int((await conn.execute(_LAYER, values)).scalar_one())
 
 
-async def _zones(conn: AsyncConnection, staged: Staged, rows: list[int], *, shapes: Shapes, layer: int, job: Job) -> None:
+async def _zones(
+    conn: AsyncConnection, staged: Staged, rows: list[int], *, shapes: np.ndarray, areas: Sequence[Any], layer: int, job: Job
+) -> None:
     codes = staged.take("code", rows)
     known = {row.code: row.id for row in await conn.execute(_ZONES, {"c": job.county, "l": layer})}
     await conn.execute(_GONE, {"c": job.county, "l": layer, "codes": codes})
@@ -88,8 +101,8 @@ async def _zones(conn: AsyncConnection, staged: Staged, rows: list[int], *, shap
     ids = known | dict(zip(fresh, await numbering.take_ids(conn, job.county, kind="C", count=len(fresh)), strict=True))
     columns: dict[str, Sequence[Any]] = {
         "id": [ids[code] for code in codes], "county_code": [job.county] * len(rows), "layer_id": [layer] * len(rows), "code": codes,
-        "name": staged.take("name", rows), "level": staged.take("level", rows), "area_planar_m2": [m2(shapes.area[i]) for i in rows],
-        "geom": shapely.to_wkb(shapes.stored[rows]).tolist(),
+        "name": staged.take("name", rows), "level": staged.take("level", rows), "area_planar_m2": [areas[i] for i in rows],
+        "geom": shapely.to_wkb(shapes[rows]).tolist(),
     }  # fmt: skip
     conflict = "ON CONFLICT (county_code, layer_id, code) " + bulk.update_all(PlanningZone, ["name", "level", "area_planar_m2", "geom"])
     await bulk.insert(conn, PlanningZone, columns, conflict=conflict)

@@ -29,12 +29,12 @@ class Shapes:
     area: np.ndarray
 
 
-def check_shapes(staged: Staged, meridian_epsg: int, *, required: bool = True) -> Shapes:
-    """Missing, unusable and repaired geometry; every surviving row has a valid MultiPolygon with an area."""
+def check_shapes(staged: Staged, meridian_epsg: int, *, required: bool = True, apart: np.ndarray | None = None) -> Shapes:
+    """Missing, unusable and repaired geometry; every surviving row has a valid MultiPolygon with an area, but those `apart` (a mask)."""
     given = staged.geometry if staged.geometry is not None else np.full(len(staged), None, dtype=object)
     stored = _sound(given)
     faults: dict[int, str] = {}
-    for index in staged.rows(shapely.is_missing(stored)):
+    for index in staged.rows(shapely.is_missing(stored) if apart is None else shapely.is_missing(stored) & ~apart):
         geom = given[index]
         if geom is None or shapely.is_empty(geom):
             if required:

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import Problem
 from app.imports.errors import CrsMixed, FileUnreadable
 from app.imports.formats import TABLE_SUFFIXES, VECTOR_SUFFIXES
 from app.imports.readers import container, dxf, guotu_txt, parquet, table, vector
-from app.imports.readers.base import Delivery, Detected, ReadOptions, sha256_of
+from app.imports.readers.base import EVERY_FILE, Delivery, Detected, ReadOptions, sha256_of
 from app.imports.readers.look import Look
 
 log = logging.getLogger(__name__)
@@ -26,9 +27,19 @@ def read(path: Path, options: ReadOptions | None = None, look: Look | None = Non
     """Every readable thing in the file (an archive may hold several); `look` hears what is found as it is found."""
     stated, heard = options or ReadOptions(), Look() if look is None else look
     with container.opened(path) as sources:
+        sources, stated = _chosen(sources, stated)
         deliveries = [_read_one(source, stated, heard) for source in sources]
+    left = [name for source in sources for name in source.left]
+    if left:
+        deliveries[0].detected.notes.append(f"压缩包里还有 {len(left)} 个文件没有读取:{'、'.join(left[:9])}")
     _refuse_mixed_crs(path, deliveries, stated)
     return deliveries
+
+
+def _chosen(sources: list[container.Source], options: ReadOptions) -> tuple[list[container.Source], ReadOptions]:
+    """The file of an archive that `layer` names, or every one; another layer is one within the files."""
+    named = [source for source in sources if "/" in source.name and Path(source.name).name == options.layer]
+    return (named or sources, replace(options, layer=None)) if named or options.layer == EVERY_FILE else (sources, options)
 
 
 def _read_one(source: container.Source, options: ReadOptions, look: Look) -> Delivery:

@@ -15,6 +15,8 @@ from app.imports.checks.issue import Issue
 SURE = 0.5
 """A decision less sure than this is asked, never taken."""
 STATED = "用户指定"
+EVERY_FILE = "*"
+"""As a layer: all files of an archive, also those that do not look like the kind."""
 _PREVIEWED, _LONGEST_SHOWN = 5, 60
 AxisOrder = Literal["east_north", "north_east", "per_row"]
 
@@ -42,6 +44,8 @@ class ReadOptions:
     """`layer` may name something else than a sheet (the list of kind `lists`)."""
     geometry: Literal["required", "optional", "none"] = "required"
     """Whether the kind of delivery bears geometry: what it does not bear is not asked about."""
+    takes_lines: bool = False
+    """Whether open lines are rows of their own (of a drawing)."""
     place: Place = field(default_factory=Place)
 
 
@@ -135,7 +139,11 @@ class Delivery:
     geometry: np.ndarray | None
     rows: np.ndarray
     short_headers: bool = False
+    units_said: tuple[str, ...] = ()
+    """Units that a line above the headers states for the whole table (单位:亩)."""
     issues: list[Issue] = field(default_factory=list)
+    uncomputed: dict[tuple[int, str], str] = field(default_factory=dict)
+    """(row, header) of a workbook's formulas that were never computed → the cell (C5)."""
 
     @property
     def file(self) -> str:

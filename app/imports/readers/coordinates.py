@@ -15,7 +15,11 @@ from app.imports.readers.crs_names import crs_named
 from app.imports.readers.locate import Declared, locate
 
 _WKT_HEADERS = {"wkt", "geometry", "geom", "thegeom", "图形"}
-_WKT = re.compile(r"\s*(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|CURVE|SURFACE|GEOMETRYCOLLECTION)\b[^(]*(\(|EMPTY)", re.IGNORECASE)
+_CURVED = re.compile(r"CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE", re.IGNORECASE)
+_WKT = re.compile(
+    r"\s*(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|CURVE|SURFACE|GEOMETRYCOLLECTION|CURVEPOLYGON|CIRCULARSTRING|COMPOUNDCURVE)\b[^(]*(\(|EMPTY)",
+    re.IGNORECASE,
+)
 _CRS_HEADERS = {"crs", "srs", "epsg", "坐标系", "坐标系统", "coordinatereferencesystem", "coordinatesystem"}
 _PAIRS = (
     ("经度", "纬度"), ("longitude", "latitude"), ("lon", "lat"), ("lng", "lat"), ("东坐标", "北坐标"), ("横坐标", "纵坐标"),
@@ -53,6 +57,9 @@ def _from_wkt(delivery: Delivery, column: str, options: ReadOptions) -> tuple[np
     if len(said) > 1 and not options.crs:
         raise CrsMixed(f"{delivery.file} 的“{column}”列混有几种坐标系:{'、'.join(said[:9])}", hint="请按坐标系分文件交付")
     plain = np.array([None if t is None or t != t else t.rpartition(";")[2] for t in texts], dtype=object)
+    curved = np.array([t is not None and _CURVED.search(t) is not None for t in plain])
+    _refuse_rows(delivery, texts, curved, "图形含圆弧,请先折成直线段")
+    plain[curved] = None
     geometry = np.asarray(shapely.from_wkt(plain, on_invalid="ignore"))
     _refuse_rows(delivery, texts, np.array([t is not None for t in plain]) & shapely.is_missing(geometry), "图形文字无法读取")
     return geometry, Declared(said[0], f"“{column}”列写明 SRID") if said else _named_crs(delivery, geometry, options)

@@ -23,7 +23,10 @@ LEXICON = (
 LABELS = {"utf-8": "UTF-8", "gb18030": "GB18030", "cp950": "CP950(Big5)", "cp1252": "CP1252", "utf-16": "UTF-16"}
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _SAMPLE_BYTES = 400_000
+_FEW = 8
+"""Characters."""
 _LEAST_PLAUSIBLE = 0.55
+_LEAST_AHEAD = 0.02
 _WESTERN = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿŒœ‘’“”–—…£€°²³½®©·•«»\xa0´")
 
 
@@ -69,7 +72,7 @@ def detect(samples: Iterable[bytes], *, explicit: str | None = None, hint: str |
     if not taken:
         return Encoding("utf-8", "只有 ASCII 字符", 0.99)
     lie = f";文件声明 {hint} 与内容不符,未采用" if hint else ""
-    if _decodes(taken, "utf-8"):
+    if _decodes(taken, "utf-8") and not _is_absurd(taken):
         return Encoding("utf-8", "全部内容是合法的 UTF-8" + (lie if hint and resolve(hint) != "utf-8" else ""), _utf8_confidence(taken))
     if _looks_utf16(taken):
         return Encoding("utf-16-le", "隔字节为零,像 UTF-16" + lie, 0.9)
@@ -81,13 +84,29 @@ def detect(samples: Iterable[bytes], *, explicit: str | None = None, hint: str |
             return Encoding(declared, f"文件声明 {hint},且读来通顺", 0.95)
     told = "、".join(f"{LABELS[name]} {score:.2f}" for name, score in scores.items())
     if scores[best] < _LEAST_PLAUSIBLE:
-        ranked = sorted(scores, key=lambda name: -scores[name])
         raise EncodingUnknown(
             f"{source} 的文字不是 UTF-8,其他编码读来都不通顺({told})", hint="请用 --encoding 指定,例如 --encoding GBK",
-            **asking("encoding", [(name, LABELS[name], f"读作“{_glimpse(taken, name)}”,通顺程度 {scores[name]:.2f}") for name in ranked]),
+            **asking("encoding", _readings(taken, scores)),
         )  # fmt: skip
     ahead = scores[best] - max(score for name, score in scores.items() if name != best)
+    if ahead < _LEAST_AHEAD:
+        raise EncodingUnknown(
+            f"{source} 的文字太少,几种编码读来同样通顺({told})", hint="请用 --encoding 指定,例如 --encoding GBK",
+            **asking("encoding", _readings(taken, scores)),
+        )  # fmt: skip
     return Encoding(best, f"非 UTF-8;按用字通顺程度判断({told})" + lie, min(0.97, SURE + ahead))
+
+
+def _readings(samples: list[bytes], scores: dict[str, float]) -> list[tuple[str, ...]]:
+    """Choices: what the beginning reads as in each encoding, the best first."""
+    ranked = sorted(scores, key=lambda name: -scores[name])
+    return [(name, LABELS[name], f"读作“{_glimpse(samples, name)}”,通顺程度 {scores[name]:.2f}") for name in ranked]
+
+
+def _is_absurd(samples: list[bytes]) -> bool:
+    """A word or two of GBK that is legal UTF-8 by chance reads as letters of far scripts and marks (停业: U+0363 U+04B5)."""
+    odd = [c for raw in samples for c in decode_field(raw, "utf-8") if ord(c) > 0x7F]
+    return len(odd) <= _FEW and all(0x100 <= ord(c) <= 0x7FF for c in odd) and plausibility(samples, "gb18030") >= _LEAST_PLAUSIBLE
 
 
 def _utf8_confidence(samples: list[bytes]) -> float:

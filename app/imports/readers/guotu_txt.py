@@ -10,13 +10,13 @@ from shapely.geometry.base import BaseGeometry
 
 from app.imports import values
 from app.imports.checks.catalogue import issue
-from app.imports.errors import FileUnreadable
+from app.imports.errors import CrsDoubtful, FileUnreadable, asking
 from app.imports.guotu import numbers
 from app.imports.guotu.survey import Line, Plot, Point, Survey, parse, readable
 from app.imports.readers import crs as crs_of
 from app.imports.readers import encoding as encodings
 from app.imports.readers.base import STATED, Delivery, Detected, ReadOptions, sha256_of
-from app.imports.readers.candidates import sample_points
+from app.imports.readers.candidates import candidates, sample_points, share_inside
 from app.imports.readers.container import Source
 from app.imports.readers.guotu_crs import Axes, TxtCrs, read_axes, source_crs
 from app.imports.readers.locate import Declared, doubt
@@ -59,6 +59,8 @@ def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
         checked = _checked(plot, rings, shape if _is_metric(where) else None)
         issues += [issue(code, file=source.name, row=row, field=field, value=told) for code, field, told in checked]
         miscounted += [row] if any(code == "point_count_differs" for code, *_ in checked) else []
+    if not options.crs:
+        _doubt_prefix(geometry, axes, where, options, file=source.name)
     said = Declared(where.source.name, where.source.reason, 0.95)
     sure, why = (1.0, STATED) if options.crs else doubt(sample_points(geometry), where.source, said, options, file=source.name)
     detected.notes += _notes(miscounted)
@@ -66,6 +68,20 @@ def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
     geometry = crs_of.to_4490(geometry, where.source, file=source.name)
     rows = np.arange(1, len(plots) + 1)
     return Delivery(Path(source.name), sha256_of(source.parts), detected, frame, geometry, rows, issues=issues)
+
+
+def _doubt_prefix(geometry: np.ndarray, axes: Axes, where: TxtCrs, options: ReadOptions, *, file: str) -> None:
+    """Outside the county as the file says, inside of it in another zone: the prefix may be wrong. Errors: crs_doubtful."""
+    points, outline = sample_points(geometry), options.place.outline
+    if axes.zone is None or outline is None or not len(points) or share_inside(crs_of.degrees_of(points, where.source), outline):
+        return
+    found = candidates(points - [axes.zone * 1e6, 0], options.place)
+    if found:
+        choices = [(c.value, f"{c.label},去掉带号 {axes.zone} 后采用", c.reason) for c in found]
+        raise CrsDoubtful(
+            f"{file} 的横坐标带带号 {axes.zone},图形却落在本县之外;去掉带号后像 {found[0].told}", hint=crs_of.HINT,
+            **asking("crs", [*choices, (where.source.value, where.source.name, "文件声明;图形落在本县之外")]),
+        )  # fmt: skip
 
 
 def _frame(survey: Survey) -> pd.DataFrame:

@@ -23,6 +23,18 @@ def _enclosed(edges: np.ndarray) -> np.ndarray:
     return np.array([shapely.polygons(shapely.get_exterior_ring(face)) for face in found], dtype=object)
 
 
+def open_lines(lines: np.ndarray) -> np.ndarray:
+    """What encloses nothing: closed lines and edges of faces left out, the rest joined where ends meet; doubled lines count once."""
+    parts = shapely.get_parts(lines)
+    parts = parts[~shapely.is_missing(parts) & ~shapely.is_empty(parts)]
+    parts = parts[~(shapely.is_closed(parts) & (shapely.get_num_coordinates(parts) >= 4))]
+    if not len(parts):
+        return np.zeros(0, dtype=object)
+    _, cuts, dangles, _ = shapely.polygonize_full(shapely.get_parts(shapely.union_all(parts)))
+    left = shapely.get_parts(np.array([cuts, dangles], dtype=object))
+    return shapely.get_parts(shapely.line_merge(shapely.multilinestrings(left))) if len(left) else np.zeros(0, dtype=object)
+
+
 def nested(rings: np.ndarray) -> np.ndarray:
     """Outlines with their holes: a ring inside an odd number of others is a hole of the smallest around it. Doubled rings count once."""
     if not len(rings):
@@ -49,12 +61,14 @@ def distinct(shapes: np.ndarray) -> np.ndarray:
 
 
 def closed_lines(geometry: np.ndarray) -> tuple[np.ndarray, int]:
-    """Rows that are one closed line become the face it encloses; how many there were. Everything else stays."""
-    single = geometry.copy()
-    parted = np.flatnonzero(shapely.get_type_id(geometry) == 5)
-    single[parted] = [g.geoms[0] if len(g.geoms) == 1 else g for g in geometry[parted]]
-    rows = np.flatnonzero(np.isin(shapely.get_type_id(single), (1, 2)) & (shapely.get_num_coordinates(single) >= 4))
-    rows = rows[shapely.is_closed(single[rows])]
-    closed = geometry.copy()
-    closed[rows] = [shapely.polygons(shapely.get_coordinates(line)) for line in single[rows]]
-    return closed, len(rows)
+    """Rows that are closed lines throughout become the faces they enclose, one in another its hole; how many. Everything else stays."""
+    is_line = np.isin(shapely.get_type_id(geometry), (1, 2, 5)) & (shapely.get_num_coordinates(geometry) >= 4)
+    rows = np.flatnonzero(is_line & np.isfinite(shapely.bounds(geometry)).all(axis=1))
+    closed, count = geometry.copy(), 0
+    for row in rows:
+        parts = shapely.get_parts(geometry[row])
+        if (shapely.is_closed(parts) & (shapely.get_num_coordinates(parts) >= 4)).all():
+            found = [shapely.polygons(shapely.get_coordinates(line)) for line in parts]
+            closed[row] = found[0] if len(found) == 1 else shapely.multipolygons(nested(np.array(found, dtype=object)))
+            count += 1
+    return closed, count

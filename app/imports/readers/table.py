@@ -1,4 +1,4 @@
-"""Excel (calamine) and CSV: one header row, every cell kept as text."""
+"""Excel (calamine) and CSV: headers, every cell kept as text."""
 
 import csv
 import datetime as dt
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from app.imports.checks.catalogue import issue
 from app.imports.errors import FileUnreadable, LayerAmbiguous, LayerUnknown, asking
@@ -16,18 +16,34 @@ from app.imports.readers import coordinates
 from app.imports.readers import encoding as encodings
 from app.imports.readers.base import STATED, Delivery, Detected, ReadOptions, sha256_of
 from app.imports.readers.container import Source
+from app.imports.readers.formulas import suspect
+from app.imports.readers.headers import HEADER_ROWS, Grid, headers_of
 from app.imports.workbooks import own
 
-Grid = list[list[str | None]]
-_HEADER_ROWS = 10
+_EXACT = 10**15
+"""A spreadsheet keeps 15 digits: of a longer whole number the last ones are lost."""
 
 
 def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
     """The one sheet (or CSV) of a table file."""
-    grid, prefilled = _read_csv(source, options, detected) if source.format == "csv" else _read_sheet(source, options, detected)
-    headers, body = _split(grid, source)
-    frame, rows = _frame(headers, body)
-    delivery = Delivery(Path(source.name), sha256_of(source.parts), detected, frame, None, rows)
+    uncomputed: list[tuple[str, int, int]] = []
+    if source.format == "csv":
+        grid, prefilled = _read_csv(source, options, detected)
+    else:
+        grid, prefilled = _read_sheet(source, options, detected, uncomputed)
+    headers = headers_of(grid)
+    if headers is None:
+        raise FileUnreadable(f"{source.name} 里没有数据")
+    if headers.depth > 1:
+        detected.notes.append(f"表头占 {headers.depth} 行,已合成一行:{'、'.join(filter(None, headers.names))[:200]}")
+    body = [[c if c is None or c.strip() else None for c in row] for row in grid[headers.first :]]
+    frame, rows = _frame(headers.names, body)
+    delivery = Delivery(Path(source.name), sha256_of(source.parts), detected, frame, None, rows, units_said=headers.units)
+    delivery.uncomputed = {
+        (row - headers.first + 1, frame.columns[column]): cell
+        for cell, row, column in uncomputed
+        if row >= headers.first and column < frame.shape[1]
+    }
     _note_empty_rows(delivery, prefilled)
     detected.saw(delivery.frame)
     coordinates.take(delivery, options)
@@ -49,13 +65,17 @@ def cell_text(value: Any) -> str | None:
     return str(value)
 
 
-def _read_sheet(source: Source, options: ReadOptions, detected: Detected) -> tuple[Grid, frozenset[str]]:
-    """The sheet with the data, and the columns that a template filled in beforehand."""
+def _read_sheet(
+    source: Source, options: ReadOptions, detected: Detected, uncomputed: list[tuple[str, int, int]]
+) -> tuple[Grid, frozenset[str]]:
+    """The sheet with the data, and the columns that a template filled in beforehand; `uncomputed` takes (cell, row, column of the grid)."""
     try:
-        with CalamineWorkbook.from_path(source.path) as book:
-            grids = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in book.sheet_names}
+        with _workbook(source.path) as book:
+            sheets = {name: book.get_sheet_by_name(name) for name in book.sheet_names}
+            grids = {name: sheet.to_python(skip_empty_area=True) for name, sheet in sheets.items()}
+            hidden = {meta.name for meta in book.sheets_metadata if meta.visible != SheetVisibleEnum.Visible}
     except (CalamineError, OSError, ValueError) as error:
-        raise FileUnreadable(f"{source.name} 不是有效的 Excel 文件(损坏或加密):{str(error)[:99]}", hint="请另存为 .xlsx") from error
+        raise FileUnreadable(f"{source.name} 不是有效的 Excel 文件({_what(source.path, error)})", hint="请另存为 .xlsx") from error
     prefilled = own.prefilled(grids)
     grids = {name: grid for name, grid in grids.items() if not own.is_own(grid)}
     filled = [name for name, grid in grids.items() if grid]
@@ -72,11 +92,71 @@ def _read_sheet(source: Source, options: ReadOptions, detected: Detected) -> tup
     else:
         raise LayerAmbiguous(
             f"{source.name} 有 {len(filled)} 个工作表:{'、'.join(filled)}", hint="请用 --layer 指定", layers=filled,
-            **asking("layer", [(name, name, f"{len(grids[name])} 行") for name in filled]),
+            **asking("layer", [(name, name, f"{len(grids[name])} 行{',隐藏' if name in hidden else ''}") for name in filled]),
         )  # fmt: skip
-    detected.chose_layer(chosen, STATED if chosen == options.layer else "唯一有数据的工作表")
+    detected.chose_layer(chosen, STATED if chosen == options.layer else "唯一有数据的工作表" + ("(隐藏)" if chosen in hidden else ""))
     detected.found("encoding", "UTF-8", 0.99, "格式规定")
+    uncomputed += _check_cells(source, chosen, sheets[chosen], grids[chosen], detected)
     return [[cell_text(cell) for cell in row] for row in grids[chosen]], prefilled
+
+
+def _workbook(path: Path) -> CalamineWorkbook:
+    """By its suffix, else by its content: .xls files are often .xlsx by another name."""
+    try:
+        return CalamineWorkbook.from_path(path)
+    except CalamineError:
+        return CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
+
+
+def _what(path: Path, error: Exception) -> str:
+    head = path.read_bytes()[:512].lstrip(b"\xef\xbb\xbf \r\n\t")
+    if head.startswith(b"<"):
+        return "内容是网页或 XML"
+    return "内容是文本" if head and b"\x00" not in head and not head.startswith(b"PK") else f"损坏或加密:{str(error)[:99]}"
+
+
+def _check_cells(source: Source, name: str, sheet: CalamineSheet, grid: list[list[Any]], detected: Detected) -> list[tuple[str, int, int]]:
+    """Cells whose value is not what a person sees are told; returns formulas that were never computed, (cell, row, column)."""
+    uncomputed = []
+    if source.format == "xlsx":
+        found = suspect(source.path, name)
+        top, left = sheet.start or (0, 0)
+        places = [(cell, *_place_of(cell)) for cell in found.uncomputed]
+        uncomputed = [(cell, row - top, column - left) for cell, row, column in places if row >= top and column >= left]
+        if found.wrong:
+            detected.notes.append(f"{len(found.wrong)} 个单元格的公式出错(例如 {found.wrong[0]}),按未知处理")
+    long = [(r, c) for r, row in enumerate(grid) for c, cell in enumerate(row) if isinstance(cell, float) and abs(cell) >= _EXACT]
+    if long:
+        detected.notes.append(f"{len(long)} 个单元格是超过15位的数字,表格软件只存15位,末几位可能已失真(例如 {_cell_name(sheet, *long[0])})")
+    down = [(top, left) for (top, left), (bottom, _) in sheet.merged_cell_ranges or [] if bottom > top]
+    first = headers_of([[cell_text(cell) for cell in row] for row in grid[: HEADER_ROWS + 1]])
+    inside = [place for place in down if first is not None and place[0] >= (sheet.start or (0, 0))[0] + first.first]
+    if inside:
+        detected.notes.append(f"数据中有 {len(inside)} 处上下合并的单元格(例如 {_name_of(*inside[0])}),只有第一行取其值,其余行按空白")
+
+    return uncomputed
+
+
+def _place_of(cell: str) -> tuple[int, int]:
+    """Row 4 and column 2 for C5, counted from 0."""
+    letters, number = cell.rstrip("0123456789"), 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return int(cell[len(letters) :]) - 1, number - 1
+
+
+def _cell_name(sheet: CalamineSheet, row: int, column: int) -> str:
+    top, left = sheet.start or (0, 0)
+    return _name_of(top + row, left + column)
+
+
+def _name_of(row: int, column: int) -> str:
+    """C5 for row 4 and column 2, counted from 0."""
+    letters, number = "", column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"
 
 
 def _read_csv(source: Source, options: ReadOptions, detected: Detected) -> tuple[Grid, frozenset[str]]:
@@ -89,29 +169,13 @@ def _read_csv(source: Source, options: ReadOptions, detected: Detected) -> tuple
     detected.found("encoding", found.name, found.confidence, found.reason)
     if "\x00" in text:
         raise FileUnreadable(f"{source.name} 含有二进制内容,不是 CSV 文本")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",\t;|", key=first.count)
+    lines = [line for line in text[:1_000_000].splitlines() if line.strip()][:HEADER_ROWS]
+    delimiter = max(",\t;|", key=next((line for line in lines if any(d in line for d in ",\t;|")), "").count)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise FileUnreadable(f"{source.name} 的 CSV 结构有误:{error}") from error
     return [[cell or None for cell in row] for row in rows], frozenset()
-
-
-def _split(grid: Grid, source: Source) -> tuple[list[str], Grid]:
-    """Headers, and the rows below them."""
-    grid = [[c if c is None or c.strip() else None for c in row] for row in grid]
-    position = header_row(grid)
-    if position is None:
-        raise FileUnreadable(f"{source.name} 里没有数据")
-    return [(c or "").strip() for c in grid[position]], grid[position + 1 :]
-
-
-def header_row(grid: Grid) -> int | None:
-    """The first row filled over at least half of the width, below any title lines."""
-    widest = max((sum(c is not None for c in row) for row in grid[:_HEADER_ROWS]), default=0)
-    filled = (p for p, row in enumerate(grid[:_HEADER_ROWS]) if sum(c is not None for c in row) * 2 >= widest)
-    return next(filled, None) if widest else None
 
 
 def _frame(headers: list[str], body: Grid) -> tuple[pd.DataFrame, np.ndarray]:

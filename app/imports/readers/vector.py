@@ -1,6 +1,12 @@
 """GeoPackage, Shapefile, GeoJSON, FlatGeobuf, file geodatabase through GDAL; every attribute is kept as text."""
 
+import codecs
 import json
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +20,14 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError, Geometry
 from app.imports import progress
 from app.imports.errors import EncodingUnknown, FileUnreadable, LayerAmbiguous, LayerUnknown, asking
 from app.imports.readers import encoding as encodings
-from app.imports.readers import linear
+from app.imports.readers import kml, linear
 from app.imports.readers.base import STATED, Delivery, Detected, ReadOptions, sha256_of
 from app.imports.readers.candidates import sample_points
 from app.imports.readers.container import Source
 from app.imports.readers.locate import Declared, locate
 
 GDAL_ERRORS = (DataSourceError, DataLayerError, FieldError, GeometryError, pyarrow.lib.ArrowException, RuntimeError, OSError, ValueError)
+_UTF8 = ("GeoJSON", "GeoJSONSeq", "KML")
 _DESCRIBED = 30
 """Layers that a question describes."""
 _FLOATS = {"halffloat", "float", "double"}
@@ -30,29 +37,77 @@ _LDID = {0x4D: "GBK", 0x7A: "GBK", 0x4F: "Big5", 0x78: "Big5", 0x57: None, 0x03:
 
 def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
     """One layer of a vector file."""
+    if source.format in _UTF8:
+        _refuse_other_text(source)
+    with _with_readable_prj(source) as readable:
+        return _read(readable, options, detected)
+
+
+@contextmanager
+def _with_readable_prj(source: Source) -> Iterator[Source]:
+    """A .prj with Chinese names in GBK stops GDAL's binding: the file is read beside a copy of it in UTF-8."""
+    prj = next((part for part in source.parts if part.suffix.lower() == ".prj"), None)
+    text = prj.read_bytes() if prj is not None else b""
+    if text.isascii():
+        yield source
+        return
+    with tempfile.TemporaryDirectory(prefix="yima-import-") as folder:
+        for part in (p for p in source.parts if p != prj):
+            (Path(folder) / part.name).symlink_to(part.resolve())
+        said = text.decode("utf-8-sig" if _is_utf8(text) else "gb18030", "replace")
+        (Path(folder) / source.path.with_suffix(".prj").name).write_text(said, "utf-8")
+        yield replace(source, path=Path(folder) / source.path.name)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
     layer = _choose_layer(source, options.layer, detected)
     is_shapefile = source.format == "ESRI Shapefile"
     meta, table = _read_arrow(source, layer, encoding="ISO-8859-1" if is_shapefile else None)
     geometry_name = meta.get("geometry_name") or "wkb_geometry"
     wkb = table.column(geometry_name).to_pylist() if geometry_name in table.column_names else None
     attributes = table.drop_columns([n for n in (geometry_name, meta.get("fid_column") or "") if n in table.column_names])
-    frame = _as_text(attributes)
+    try:
+        frame = _as_text(attributes)
+    except UnicodeDecodeError as error:
+        raise FileUnreadable(f"{source.name} 含有不是 UTF-8 的文字", hint=f"{source.format} 规定用 UTF-8,请重新导出") from error
     if is_shapefile:
         frame = _redecode(frame, source, options, detected)
     else:
         detected.found("encoding", "UTF-8", 0.99, "格式规定")
+    if source.format == "KML" and kml.has_data(source.path):
+        frame = _with_data(frame, source, layer, detected)
     detected.saw(frame)
     geometry, issues = None, []
     if wkb is not None and options.geometry != "none" and any(w is not None for w in wkb):
         raw = linear.from_wkb(wkb, source.path, layer, detected)
         located = locate(raw, _declared(source, meta.get("crs"), options, raw), options, detected, file=source.name)
-        geometry, issues = located.geometry, located.issues
+        geometry, issues = located.geometry, [*linear.unread(wkb, raw, file=source.name, layer=layer), *located.issues]
     elif wkb is not None and len(wkb):
         geometry = np.full(len(wkb), None, dtype=object)
     return Delivery(
         path=Path(source.name), sha256=sha256_of(source.parts), detected=detected, frame=frame, geometry=geometry,
         rows=np.arange(1, len(frame) + 1), short_headers=is_shapefile, issues=issues,
     )  # fmt: skip
+
+
+def _refuse_other_text(source: Source) -> None:
+    """GeoJSON and KML are UTF-8; GDAL reads other bytes as if they were, or stumbles somewhere in between."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with source.path.open("rb") as handle:
+            while piece := handle.read(1 << 20):
+                decoder.decode(piece)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise FileUnreadable(f"{source.name} 的文字不是 UTF-8", hint=f"{source.format} 规定用 UTF-8,请另存为 UTF-8 后再交付") from error
 
 
 def _choose_layer(source: Source, wanted: str | None, detected: Detected) -> str:
@@ -111,6 +166,18 @@ def _as_text(table: Any) -> pd.DataFrame:
     return pd.DataFrame(columns, index=range(table.num_rows), dtype=object)
 
 
+def _with_data(frame: pd.DataFrame, source: Source, layer: str, detected: Detected) -> pd.DataFrame:
+    """KML: the attributes that GDAL leaves out, where they can be told to belong to the rows."""
+    folders = kml.data_of(source.path)
+    names = [str(name) for name, _ in pyogrio.list_layers(source.path)]
+    said = folders[names.index(layer)] if len(folders) == len(names) else []
+    if len(said) != len(frame):
+        detected.notes.append("扩展属性(ExtendedData)与图形对不上,没有读取")
+        return frame
+    headers = dict.fromkeys(name for row in said for name in row if name not in frame.columns)
+    return frame.assign(**{name: pd.Series([row.get(name) for row in said], dtype=object) for name in headers})
+
+
 def _column_text(column: Any) -> list[str | None]:
     values = column.to_pylist()
     if str(column.type) in _FLOATS:
@@ -160,7 +227,7 @@ def _declared_encoding(source: Source) -> str | None:
 
 def _declared(source: Source, said: str | None, options: ReadOptions, raw: np.ndarray) -> Declared:
     """What the file says of its CRS. GeoJSON without a `crs` member is WGS84 (RFC 7946) unless its numbers can't be degrees."""
-    if source.format not in ("GeoJSON", "GeoJSONSeq") or options.crs or (source.format == "GeoJSON" and _has_crs_member(source.path)):
+    if source.format not in ("GeoJSON", "GeoJSONSeq") or options.crs or (source.format == "GeoJSON" and not _is_silent(source.path)):
         return Declared(said)
     points = sample_points(raw)
     if len(points) and (np.abs(np.median(points, axis=0)) > 361).any():
@@ -168,13 +235,16 @@ def _declared(source: Source, said: str | None, options: ReadOptions, raw: np.nd
     return Declared("OGC:CRS84", "GeoJSON 未写 crs,按 RFC 7946 为 WGS84 经纬度", 0.8)
 
 
-def _has_crs_member(path: Path) -> bool:
+def _is_silent(path: Path) -> bool:
+    """Whether a JSON file is GeoJSON that names no CRS; others of that suffix (Esri, TopoJSON) say it in their own way or not at all."""
     try:
-        return isinstance(json.loads(path.read_bytes()).get("crs"), dict)
-    except (ValueError, AttributeError):
-        return False
+        said = json.loads(path.read_bytes())
+    except ValueError:
+        return True
+    is_geojson = isinstance(said, dict) and said.get("type") not in (None, "Topology")
+    return is_geojson and "crs" not in said  # "crs": null says that it is unknown
 
 
 def reason_of(error: Exception) -> str:
     """GDAL's first sentence, without the server's folders."""
-    return str(error).split(";")[0].replace(str(Path.cwd()), "")[:160]
+    return re.sub(r"(?:/[^/\s:'\"]+)+/", "", str(error).split(";")[0])[:160]

@@ -21,7 +21,8 @@ from app.imports.checks.issue import Issue
 from app.imports.columns import Stated, label, map_columns
 from app.imports.errors import ColumnsMissing, FileUnreadable, MappingInvalid
 from app.imports.kinds import Kind
-from app.imports.readers.table import cell_text, header_row
+from app.imports.readers.headers import headers_of
+from app.imports.readers.table import cell_text
 from app.imports.workbooks import own
 from app.imports.workbooks.template import AUTHOR
 
@@ -39,11 +40,11 @@ class _Places:
     def __init__(self, sheet: Any, kind: Kind, mapping: Stated | None) -> None:
         grid = [[cell_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
         self.is_data = bool(grid) and not own.is_own(grid)
-        at = header_row([[c if c is None or c.strip() else None for c in row] for row in grid]) if self.is_data else None
-        self.is_data = at is not None
+        found = headers_of(grid) if self.is_data else None
+        self.is_data = found is not None
         top, left = sheet.start or (0, 0)
-        headers = [] if at is None else [(cell or "").strip() for cell in grid[at]]
-        self._first, self._left = top + (at or 0) + 1, left + 1
+        headers = [] if found is None else found.names
+        self._first, self._left = top + (found.first if found else 1), left + 1
         self._columns = {name: place for place, name in reversed(list(enumerate(headers, left + 1))) if name}
         with contextlib.suppress(ColumnsMissing, MappingInvalid):  # another sheet, of something else
             known = map_columns(list(self._columns), kind, override=mapping).matches

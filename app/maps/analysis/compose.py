@@ -170,10 +170,14 @@ def planning_rows(layers: Sequence[Any], shapes: Any, plane_range: Any, said: Me
         if not versions:
             found.append({**head, "checked": False, "note": "本县没有此图层的数据", **dict.fromkeys(_LAYER), **dict.fromkeys(_FIGURES)})
         for positions in versions:
+            first = layers[positions[0]]
+            if first.is_linear:
+                found.append({**head, "checked": False, "note": "此版本只有线或点,没有面,无法量算", **dict.fromkeys(_FIGURES),
+                              **{name: getattr(first, name) for name in _LAYER}, "in_force": _in_force(first, today)})  # fmt: skip
+                continue
             zones = [i for i in positions if layers[i].wkb is not None]
             m2, each = inside_of(plane_range, shapes[zones])
             inside = min(half_up(Decimal(m2), 2), said.range_m2)
-            first = layers[positions[0]]
             listed = [
                 {"code": layers[i].code, "name": layers[i].name, "inside_m2": half_up(Decimal(float(a)), 2)}
                 for i, a in zip(zones, each, strict=True)
@@ -181,10 +185,14 @@ def planning_rows(layers: Sequence[Any], shapes: Any, plane_range: Any, said: Me
             ]
             found.append({
                 **head, "checked": True, "note": None if inside else "已核查,范围内没有", **{name: getattr(first, name) for name in _LAYER},
-                "in_force": first.valid_from <= today and (first.valid_to is None or today < first.valid_to),
+                "in_force": _in_force(first, today),
                 **_figures(inside, said.range_m2), "zones": None if family.is_restricted else listed[:OVERLAPS_SHOWN],
             })  # fmt: skip
     return found
+
+
+def _in_force(layer: Any, today: date) -> bool:
+    return bool(layer.valid_from <= today and (layer.valid_to is None or today < layer.valid_to))
 
 
 _LAYER: Final = ("version", "approved_by", "approved_on", "document", "valid_from", "valid_to")

@@ -54,6 +54,8 @@ class Head:
     facts_as_of: date | None
     rows: int
     meridian: int
+    forms: tuple[str, ...] = ("MultiPolygon",)
+    """What the chosen shapes are, where a layer may hold several: MultiPolygon, MultiLineString, MultiPoint."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,18 @@ class Order:
     ids: tuple[str, tuple[Any, ...]]
     rows: tuple[str, tuple[Any, ...]]
     head: tuple[str, tuple[Any, ...]]
+    forms: str | None = None
+    """Statement that tells the forms of chosen shapes ($1 county, $2 ids), of a layer that may hold several."""
     is_whole: bool = False
     is_point: bool = False
     is_ready: bool = False
     """The stored texts go out as they are."""
     encoding: str = "UTF-8"
+
+
+def geometry_type(forms: tuple[str, ...]) -> str:
+    """As GDAL names it: one form, else Unknown."""
+    return forms[0] if len(forms) == 1 else "Unknown" if forms else "MultiPolygon"
 
 
 @dataclass(frozen=True)

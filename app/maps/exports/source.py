@@ -7,7 +7,7 @@ batches, whatever the collection holds.
 import asyncio
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
@@ -97,6 +97,9 @@ class Rows:
         sql, values = self._order.ids
         self._ids = np.frombuffer(await self._conn.fetchval(_CHOSEN.format(ids=sql), *values) or b"", ">i8")
         self.head = Head(seen["version"], seen["facts_as_of"], len(self._ids), seen["meridian"])
+        if self._order.forms:
+            found = await self._conn.fetch(self._order.forms, self._order.county_code, self._ids.tolist())
+            self.head = replace(self.head, forms=tuple(row["form"] for row in found))
 
     async def _read(self, ids: Any) -> Batch:
         sql, values = self._order.rows

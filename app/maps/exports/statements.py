@@ -6,11 +6,13 @@ from typing import Any
 from app.maps import places, queries
 from app.maps.exports.order import Field, Order
 from app.maps.exports.spec import Plan
+from app.maps.layers import MIXED
 from app.maps.moments import parse
 from app.maps.values import Values
 from app.policy.registry import Column
 
 HEAD = Path(__file__).parent / "sql" / "head.sql"
+FORMS = Path(__file__).parent / "sql" / "forms.sql"
 Statement = tuple[str, tuple[Any, ...]]
 
 
@@ -22,7 +24,8 @@ def order_of(plan: Plan) -> Order:
     ids, rows = _parcels(plan, is_ready=is_ready) if is_parcels else _places(plan, is_ready=is_ready)
     return Order(
         spec.county_code, spec.collection, plan.title, spec.format, tuple(map(_field, plan.columns.values())), plan.target, ids, rows,
-        (HEAD.read_text(), (spec.county_code, spec.collection)), is_parcels and plan.is_whole, plan.is_point, is_ready,
+        (HEAD.read_text(), (spec.county_code, spec.collection)), FORMS.read_text() if spec.collection in MIXED else None,
+        is_parcels and plan.is_whole, plan.is_point, is_ready,
         spec.encoding or "UTF-8",
     )  # fmt: skip
 

@@ -143,7 +143,7 @@ def _of_places(layer: Layer) -> list[dict[str, Any]]:
             "paint": {"fill-color": line, "fill-opacity": 0.35 if layer.id in _OVER else 0.06},
         },
         {
-            **here, "id": f"{layer.id}-line", "type": "line", "filter": is_polygon,
+            **here, "id": f"{layer.id}-line", "type": "line", "filter": ["!=", ["geometry-type"], "Point"],
             "paint": {"line-color": line, "line-width": 2 if layer.id == "control-lines" else 1.2, **dash},
         },
         {

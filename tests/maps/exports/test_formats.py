@@ -198,6 +198,25 @@ async def test_small_layers(made: Callable[..., Any]) -> None:
     assert own.rows == 1
 
 
+async def test_a_layer_of_areas_lines_and_points(made: Callable[..., Any], with_lines: None) -> None:
+    current = {"collection": "control-lines", "filter": "version = '2'"}
+    mixed = ["MultiLineString", "MultiPoint", "MultiPolygon"]
+    for form in ("gpkg", "flatgeobuf", "geojson", "geoparquet", "kml"):
+        file, said = made(form, **current)
+        read = geopandas.read_parquet if form == "geoparquet" else geopandas.read_file
+        assert (said.rows, sorted(read(file).geom_type)) == (3, mixed), form
+    file, said = made("shapefile", **current)
+    assert any("control-lines_line.shp" in note for note in said.notes)
+    for name, form in (("", "Polygon"), ("_line", "LineString"), ("_point", "MultiPoint")):
+        frame = geopandas.read_file(f"/vsizip/{file}/control-lines{name}.shp")
+        assert (len(frame), set(frame.geom_type)) == (1, {form})
+    with pytest.raises(FormatUnfit, match="线或点"):
+        made("guotu-txt", **current)
+    areas = current | {"filter": "version = '2' AND area_planar_m2 IS NOT NULL"}
+    assert made("guotu-txt", **areas)[1].rows == 1
+    assert pyogrio.read_info(made("gpkg", **areas)[0])["geometry_type"] == "MultiPolygon"
+
+
 async def test_nothing_matches_is_an_empty_file(made: Callable[..., Any]) -> None:
     for form in (name for name, form in FORMS.items() if not form.is_map):
         file, said = made(form, filter="land_code = 'none'")

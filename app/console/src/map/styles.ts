@@ -62,6 +62,7 @@ function lineName(feature: FeatureLike): string {
 
 export function controlLineStyle(feature: FeatureLike, resolution: number): Style {
   return new Style({
+    image: new Circle({ radius: resolution < 20 ? 4 : 2.5, fill: new Fill({ color: '#7a4a1e' }), stroke: new Stroke({ color: '#fff', width: 1 }) }),
     stroke: new Stroke({ color: '#7a4a1e', width: resolution < 20 ? 2.6 : 1.6, lineDash: resolution < 20 ? [10, 6] : [6, 4] }),
     text:
       resolution < 14

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyogrio
 
 from app.maps.exports import batches
+from app.maps.exports.order import geometry_type
 from app.maps.exports.writers.job import Job
 
 DRIVERS = {
@@ -23,13 +24,13 @@ def write(file: Path, job: Job) -> None:
          **options(job))  # fmt: skip
 
 
-def feed(file: Path, job: Job, driver: str, reader: pa.RecordBatchReader, **options: Any) -> None:
-    """Hand the batches to GDAL as it asks for them; a fault of the rows keeps its own name."""
+def feed(file: Path, job: Job, driver: str, reader: pa.RecordBatchReader, *, form: str = "", **options: Any) -> None:
+    """Hand the batches to GDAL as it asks for them; a fault of the rows keeps its own name. `form`: of rows that are all of one."""
     try:
         warnings.filterwarnings("ignore", message="'crs' was not provided")  # shifted coordinates have none
         pyogrio.write_arrow(
             reader, file, driver=driver, layer=job.order.collection, geometry_name="geom",
-            geometry_type="Point" if job.order.is_point else "MultiPolygon", crs=crs_of(job), **options,
+            geometry_type=form or ("Point" if job.order.is_point else geometry_type(job.head.forms)), crs=crs_of(job), **options,
         )  # fmt: skip
     except RuntimeError:
         if job.failure is not None:

@@ -7,6 +7,7 @@ from typing import Any
 import shapely
 
 from app.imports.guotu.write import LINE_END, Form, Parcel, heading, plot
+from app.maps.exports.errors import FormatUnfit
 from app.maps.exports.writers.job import Job
 from app.maps.exports.writers.tables import _encoded
 
@@ -15,7 +16,9 @@ _CODES, _NAMES = ("cadastral_code", "land_code", "code"), ("name", "project_name
 
 
 def write(file: Path, job: Job) -> None:
-    """One file of all plots, in UTF-8 or GBK."""
+    """One file of all plots, in UTF-8 or GBK. Errors: FormatUnfit when there are lines or points among the rows."""
+    if set(job.head.forms) - {"MultiPolygon"}:
+        raise FormatUnfit("国土 TXT 写面的界址点,所选内容里有线或点", hint="请加筛选条件 area_planar_m2 IS NOT NULL,或用 GeoPackage")
     encoding, lost = job.order.encoding, 0
     with file.open("wb", buffering=1 << 20) as out:
         for lines in (_heading(job), *map(_plots, job.arrow())):

@@ -1,4 +1,7 @@
-"""Shapefile in a zip: .shp .shx .dbf .prj .cpg, names of at most ten bytes, and 字段对照.txt that says what each stands for."""
+"""Shapefile in a zip: .shp .shx .dbf .prj .cpg, names of at most ten bytes, and 字段对照.txt that says what each stands for.
+
+A Shapefile holds areas, lines or points; of a layer with several each has a file of its own, named after it (control-lines_line).
+"""
 
 import tempfile
 import zipfile
@@ -15,6 +18,9 @@ from app.maps.exports.writers.job import Job
 
 _LONGEST = 254
 """Bytes of a DBF text."""
+_NAMED = {"MultiPolygon": ("", "面"), "MultiLineString": ("_line", "线"), "MultiPoint": ("_point", "点")}
+"""What a file of a form is called beside the areas' one."""
+_WKB_TYPE = {"MultiPolygon": 6, "MultiLineString": 5, "MultiPoint": 4}
 _LEFT = ("id",)
 """Not written: 15 digits, which clients with 32-bit ids misread; land_code is the key."""
 
@@ -25,14 +31,32 @@ def write(file: Path, job: Job) -> None:
     kept = [f for f in batches.flat_schema(job.table.schema) if f.name not in _LEFT]
     schema = pa.schema([f.with_name(SHORT.get(f.name, f.name)) for f in kept])
     with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-        shp = Path(folder) / f"{job.order.collection}.shp"
         rows = _fitting(job, [f.name for f in kept], schema, encoding)
-        gdal.feed(shp, job, "ESRI Shapefile", pa.RecordBatchReader.from_batches(schema, rows), encoding=encoding)
-        shp.with_suffix(".cpg").write_text(encoding)
+        for form, batches_of in _parted(job, rows):
+            shp = Path(folder) / f"{job.order.collection}{_NAMED[form][0] if form else ''}.shp"
+            gdal.feed(shp, job, "ESRI Shapefile", pa.RecordBatchReader.from_batches(schema, batches_of), form=form, encoding=encoding)
+            shp.with_suffix(".cpg").write_text(encoding)
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
             for part in sorted(Path(folder).iterdir()):
                 out.write(part, part.name)
             out.writestr("字段对照.txt", _explained(job, [f.name for f in kept]))
+
+
+def _parted(job: Job, rows: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
+    """(form, its rows) for each file; '' where all rows are of one form, as they come. Layers with several are small."""
+    if len(job.head.forms) < 2:
+        yield "", rows
+        return
+    kept = list(rows)
+    for form in job.head.forms:
+        yield form, (batch.filter(_is_of(batch.column("geom"), form)) for batch in kept)
+    named = "、".join(f"{_NAMED[form][1]} {job.order.collection}{_NAMED[form][0]}.shp" for form in job.head.forms)
+    job.notes.append(f"Shapefile 一个文件只能存一种图形,已分开:{named}")
+
+
+def _is_of(shapes: pa.Array, form: str) -> pa.Array:
+    """Which WKB (little-endian) is of a form."""
+    return pa.array([wkb is not None and wkb[1] == _WKB_TYPE[form] for wkb in shapes.to_pylist()])
 
 
 def _fitting(job: Job, names: list[str], schema: pa.Schema, encoding: str) -> Iterator[pa.RecordBatch]:
