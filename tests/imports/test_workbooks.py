@@ -239,7 +239,11 @@ async def test_a_workbook_of_ones_own_is_marked_where_its_data_stand(stocked: Te
     assert twice["B6"].comment.text == "核对过"
     path = tmp_path / "退.xlsx"
     path.write_bytes(content)
-    assert sorted(i.code for i in (await stocked.load(path, kind="enterprises", on=DAY)).issues) == ["uscc_invalid", "value_unknown"]
+    assert sorted(i.code for i in (await stocked.load(path, kind="enterprises", on=DAY)).issues) == [
+        "formula_uncomputed",
+        "uscc_invalid",
+        "value_unknown",
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0" + bytes(600)])
