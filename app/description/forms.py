@@ -71,6 +71,7 @@ SCHEMAS: dict[str, Any] = {
     ),
     "ImportIssues": members("issues [ImportIssue], more flag"),
     "Differences": members("classes object, rows [object], more flag"),
+    "Event": members("event text, id text, data text"),
     "Manifest": members("kind text, data_date date, supplier text?, options object, mappings object, accepted object, files [object]"),
     "Correction": members(
         "id int, version int, land_code text, field text, old_value text?, new_value text?, current_value text?, reason text,"
@@ -83,6 +84,7 @@ SCHEMAS: dict[str, Any] = {
     "Words": members("county object, bodies [object], roles object, areas object, facts [object], classes object, case_states object"),
 }
 _FILES = {form.media: {"schema": BINARY} for form in FORMS.values()}
+_PLACES = {"application/geo+json": _KINDS["object"]}
 _ANSWERS = tuple(
     (re.compile(path), answer)
     for path, answer in (
@@ -112,8 +114,9 @@ _ANSWERS = tuple(
         (r"/api/imports/corrections/\{correction_id\}/decision", described_json("Correction")),
         (r"/api/imports/\{import_id\}(/decisions|/cancel|/undo)?", described_json("Import")),
         (r"/api/imports/\{import_id\}/apply", {"202": described_json("Import")["200"]}),
-        (r"/api/imports/\{import_id\}/issues", described_json("ImportIssues")),
-        (r"/api/imports/\{import_id\}/diff", described_json("Differences")),
+        (r"/api/imports/\{import_id\}/issues", described_json("ImportIssues", **_PLACES, **{"text/csv": _KINDS["text"]})),
+        (r"/api/imports/\{import_id\}/diff", described_json("Differences", **_PLACES)),
+        (r"/api/imports/\{import_id\}/events", {"200": {"content": {"text/event-stream": {"schema": described_ref("Event")}}}}),
         (r"/api/imports/\{import_id\}/manifest", described_json("Manifest")),
         (r"/api/cases/\{case\}/evidence/\{sha256\}",
          {"200": {"content": {media: {"schema": BINARY} for media in ("image/jpeg", "image/png", "image/webp", "application/pdf")}}}),

@@ -63,12 +63,13 @@ def statuses(route: RouteContext, operation: dict[str, Any]) -> set[int]:
 def answers(route: RouteContext, operation: dict[str, Any]) -> dict[str, Any]:
     """The responses of an operation's problems; what a route says of one itself stays."""
     own = operation["responses"]
+    declared = 422 in getattr(route.original_route, "responses", {})  # the framework says 422 of every route with a parameter
     body = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
         str(status): {
-            "description": (own.get(str(status), {}).get("description") if status != 422 else None) or _SAID[status],
+            "description": (own.get(str(status), {}).get("description") if status != 422 or declared else None) or _SAID[status],
             "content": body,
         }
         for status in sorted(statuses(route, operation) | {int(s) for s in own if s.isdigit() and int(s) >= 400})
-        if status in _SAID and not (status == 422 and "requestBody" not in operation and not asks_for(route, deps.write))
+        if status in _SAID and (status != 422 or declared or "requestBody" in operation or asks_for(route, deps.write))
     }
