@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from pyproj import Geod, Transformer
 from shapely.geometry.base import BaseGeometry
 
+from app.core.parts import in_parts
+
 STORED = 4490
 GEOD = Geod(ellps="GRS80")
 
@@ -30,8 +32,7 @@ def reproject(geoms: NDArray[np.object_], source: int | str, target: int | str) 
     def each(xy: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
 
-    moved: NDArray[np.object_] = shapely.transform(geoms, each)
-    return moved
+    return in_parts(lambda part: shapely.transform(part, each), geoms)
 
 
 def planar_area_m2(geoms: NDArray[np.object_], meridian_epsg: int) -> NDArray[np.float64]:
@@ -40,15 +41,23 @@ def planar_area_m2(geoms: NDArray[np.object_], meridian_epsg: int) -> NDArray[np
     return area
 
 
-def geodesic_area_m2(geom: BaseGeometry) -> float:
-    """椭球面积 in m² of one geometry given in 4490 (GRS80 geodesic), holes subtracted."""
-    if geom is None or geom.is_empty:
-        return 0.0
-    total = 0.0
-    for part in shapely.get_parts(geom):
-        rings = [part.exterior, *part.interiors]
-        for number, ring in enumerate(rings):
-            xy = shapely.get_coordinates(ring)
-            area, _ = GEOD.polygon_area_perimeter(xy[:, 0], xy[:, 1])
-            total += abs(area) if number == 0 else -abs(area)
+def geodesic_areas_m2(geoms: NDArray[np.object_]) -> NDArray[np.float64]:
+    """椭球面积 in m² of areas given in 4490 (GRS80 geodesic), holes subtracted; 0 where there is none."""
+    parts, owner = shapely.get_parts(geoms, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    ends = np.cumsum(shapely.get_num_coordinates(rings))
+    x, y = np.ascontiguousarray(shapely.get_coordinates(rings).T) if len(rings) else np.zeros((2, 0))
+    areas = np.zeros(len(rings))
+    start = 0
+    for number, end in enumerate(ends.tolist()):
+        if end > start:
+            areas[number] = abs(GEOD.polygon_area_perimeter(x[start:end], y[start:end])[0])
+        start = end
+    is_outer = np.r_[True, part[1:] != part[:-1]] if len(part) else np.zeros(0, dtype=bool)
+    total: NDArray[np.float64] = np.bincount(owner[part], weights=np.where(is_outer, areas, -areas), minlength=len(geoms))
     return total
+
+
+def geodesic_area_m2(geom: BaseGeometry) -> float:
+    """椭球面积 in m² of one geometry given in 4490."""
+    return float(geodesic_areas_m2(np.array([geom], dtype=object))[0])

@@ -1,8 +1,10 @@
-"""Many rows in one statement: INSERT … SELECT FROM unnest of arrays through asyncpg, in the caller's transaction."""
+"""Many rows at once through asyncpg, in the caller's transaction: COPY, or INSERT … SELECT FROM unnest where rows may stand already."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from geoalchemy2 import Geometry
 from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, Numeric, Table
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, TSTZRANGE
@@ -17,6 +19,10 @@ _ARRAYS: tuple[tuple[type, str], ...] = (
     (Geometry, "bytea"), (BigInteger, "bigint"), (Integer, "integer"), (Numeric, "numeric"), (Date, "date"), (Boolean, "boolean"),
 )  # fmt: skip
 _CASTS: tuple[tuple[type, str], ...] = ((DATERANGE, "::daterange"), (TSTZRANGE, "::tstzrange"), (JSONB, "::jsonb"))
+_ARROW: tuple[tuple[type, Any], ...] = ((BigInteger, pa.int64()), (Integer, pa.int64()), (Date, pa.date32()), (Boolean, pa.bool_()))
+_ESCAPED = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
+_SPECIAL, _NULL = "[\\\\\t\n\r]", r"\N"
+_LITTLE_ENDIAN, _HAS_SRID = 1, 0x20
 
 
 def table_of(model: type[DeclarativeBase]) -> Table:
@@ -34,6 +40,9 @@ async def insert(
 
     Geometry comes as WKB of EPSG:4490 (or of the column's own SRID), ranges as text.
     """
+    if not conflict and not returning:
+        await _copy(conn, table_of(model), columns)
+        return []
     table = table_of(model)
     names = list(columns)
     total = len(columns[names[0]])
@@ -52,6 +61,46 @@ async def insert(
             progress.count(start, total)
         answers += [row[0] for row in await raw.fetch(sql, *part)] if returning else [await raw.execute(sql, *part)]
     return answers
+
+
+async def _copy(conn: AsyncConnection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    async def lines() -> AsyncIterator[bytes]:
+        for start in range(0, total, _CHUNK):
+            yield _lines([_texts(table.c[name], columns[name][start : start + _CHUNK]) for name in names])
+
+    names = list(columns)
+    total = len(columns[names[0]])
+    await (await db.raw(conn)).copy_to_table(table.name, source=lines(), columns=names)
+
+
+def _lines(columns: Sequence[pa.StringArray]) -> bytes:
+    """Rows in COPY's text format."""
+    joined = pc.binary_join_element_wise(*columns, "\t")
+    return pc.binary_join(pa.ListArray.from_arrays([0, len(joined)], joined), "\n")[0].as_py().encode() + b"\n"
+
+
+def _texts(column: Column[Any], values: Sequence[Any]) -> pa.StringArray:
+    """One column as COPY reads it."""
+    kind = next((arrow for kind, arrow in _ARROW if isinstance(column.type, kind)), None)
+    if kind is not None:
+        return pc.cast(pa.array(values, kind), pa.string()).fill_null(_NULL)
+    if isinstance(column.type, Geometry):
+        srid = column.type.srid
+        return pa.array([_NULL if wkb is None else _ewkb(wkb, srid) for wkb in values], pa.string())
+    if isinstance(column.type, Numeric):
+        return pa.array([_NULL if number is None else str(number) for number in values], pa.string())
+    found = pa.array(values, pa.string())
+    if pc.any(pc.match_substring_regex(found, _SPECIAL)).as_py():
+        for character, escaped in _ESCAPED:
+            found = pc.replace_substring(found, character, escaped)
+    return found.fill_null(_NULL)
+
+
+def _ewkb(wkb: bytes, srid: int) -> str:
+    """WKB as PostGIS reads it, with its SRID."""
+    if wkb[0] != _LITTLE_ENDIAN:
+        raise ValueError("WKB is not little-endian")
+    return wkb[:4].hex() + f"{wkb[4] | _HAS_SRID:02x}" + srid.to_bytes(4, "little").hex() + wkb[5:].hex()
 
 
 def update_all(model: type[DeclarativeBase], names: Sequence[str], *, unless_newer: str = "") -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from shapely.geometry.base import BaseGeometry
@@ -35,11 +35,12 @@ from app.imports.readers.look import Seen
 from app.imports.shapes import shapes_of
 
 _CENT = Decimal("0.01")
+_UNSEEN, _COMMON = object(), 5_000
 _LONGEST_KEY = 200
 """A longer text is no key: it is treated as missing."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Where a row stands in what was delivered."""
 
@@ -48,13 +49,37 @@ class Origin:
     row: int
 
 
+class Origins(Sequence[Origin]):
+    """The origins of all rows, told when asked for."""
+
+    def __init__(self, deliveries: Sequence[Delivery]) -> None:
+        self._deliveries = deliveries
+        self._ends = np.cumsum([len(d.rows) for d in deliveries], dtype=int)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1]) if len(self._ends) else 0
+
+    @overload
+    def __getitem__(self, index: int) -> Origin: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Origin]: ...
+    def __getitem__(self, index: int | slice) -> Origin | list[Origin]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        which = int(np.searchsorted(self._ends, index, side="right"))
+        delivery = self._deliveries[which]
+        return Origin(delivery.file, delivery.detected.layer, int(delivery.rows[index - int(self._ends[which])]))
+
+
 @dataclass
 class Staged:
     """One delivery: columns of values, one geometry a row, and which rows may still be applied."""
 
     kind: Kind
     data_on: date
-    origin: list[Origin]
+    origin: Sequence[Origin]
     columns: dict[str, list[Any]]
     geometry: np.ndarray | None
     deliveries: list[Delivery]
@@ -91,7 +116,14 @@ class Staged:
     def rows(self, among: np.ndarray | None = None) -> list[int]:
         """Indexes of the rows that may be applied, in order of delivery; only those of the mask `among` where one is given."""
         ok = self.ok if among is None else self.ok & among
-        return [int(i) for i in np.flatnonzero(ok)]
+        found: list[int] = np.flatnonzero(ok).tolist()
+        return found
+
+    def forget_drawn(self) -> None:
+        """The shapes as they were drawn: a million of them weigh as much as the sound ones made of them."""
+        self.geometry = None
+        for delivery in self.deliveries:
+            delivery.geometry = None
 
     def take(self, name: str, indexes: Sequence[int]) -> list[Any]:
         column = self.columns[name]
@@ -110,7 +142,7 @@ def stage(
     deliveries = _read(files, replace(options, geometry=kind.geometry, takes_lines=kind.takes_lines), look)
     seen = {id(delivery): one for delivery, one in zip(deliveries, look.files, strict=True)}
     maps = archives.mapped(deliveries, kind, lambda one: _mapped(one, seen[id(one)], kind, mapping, remembered or {}), layer=options.layer)
-    origin = [Origin(d.file, d.detected.layer, int(row)) for d in deliveries for row in d.rows]
+    origin = Origins(deliveries)
     staged = Staged(kind, data_on, origin, {}, shapes_of(deliveries, kind), deliveries, maps)
     staged.ok = np.ones(len(origin), dtype=bool)
     slips = [settle_units(d, m, kind, options.units) if kind.geometry != "none" else {} for d, m in zip(deliveries, maps, strict=True)]
@@ -164,16 +196,27 @@ def _with_unit(delivery: Delivery, kind: Kind, match: Match) -> Match:
 
 
 def _convert(staged: Staged, column: Column) -> None:
-    """One canonical column over all files."""
+    """One canonical column over all files; what a cell says is found once for each of its commoner texts."""
     converted: list[Any] = []
+    known: dict[str, Any] = {}
     texts: list[str | None] = []
     for delivery, mapped in zip(staged.deliveries, staged.maps, strict=True):
         match = mapped.matches.get(column.name)
         cells = list(delivery.frame[match.header]) if match else [None] * len(delivery.frame)
         base = len(converted)
         texts += cells
+        if match is None:
+            converted += cells
+            continue
+        known.clear()
         for offset, cell in enumerate(cells):
-            converted.append(None if cell is None else _value(staged, base + offset, column, match, cell))
+            value = None if cell is None else known.get(cell, _UNSEEN)
+            if value is _UNSEEN and cell is not None:
+                told = len(staged.issues)
+                value = _value(staged, base + offset, column, match, cell)
+                if len(known) < _COMMON and told == len(staged.issues):
+                    known[cell] = value
+            converted.append(value)
     if column.name in (*staged.kind.key, *staged.kind.filled):
         converted = [None if isinstance(v, str) and len(v) > _LONGEST_KEY else v for v in converted]
     staged.columns[column.name], staged.raw[column.name] = converted, texts
@@ -263,6 +306,6 @@ def _uscc(staged: Staged, index: int, column: Column, cell: str) -> str | None:
 def _drop_damaged(staged: Staged) -> None:
     """Rows that a reader already found in error (a TXT vertex that can't be read)."""
     bad = {(i.file, i.layer, i.row) for i in staged.issues if i.severity == "error"}
-    for index, where in enumerate(staged.origin):
+    for index, where in enumerate(staged.origin if bad else ()):
         if (where.file, where.layer, where.row) in bad:
             staged.ok[index] = False

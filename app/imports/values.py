@@ -14,6 +14,8 @@ MISSING = frozenset(
 LARGEST = Decimal(10) ** 12
 """Beyond this no column of the register holds a number."""
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\x00"))
+_UNSEEN = re.compile("[\t\r\n\ufeff\u200b\u200c\u200d\u2060\x00]")
+_LONGEST_MISSING = max(map(len, MISSING))
 _LARGEST_INT = 2**31
 _EXCEL_EPOCH = date(1899, 12, 30)
 _EXCEL_DAYS = range(20_000, 80_000)
@@ -33,10 +35,11 @@ def clean(raw: str | None) -> str | None:
     """Text without TAB, BOM, invisible marks and outer white space (full-width too); None when it means 'nothing'."""
     if raw is None:
         return None
-    text = raw.translate(_INVISIBLE).replace("\t", "").strip()
-    if "\n" in text or "\r" in text:
+    text = raw.strip()
+    if _UNSEEN.search(text):
+        text = text.translate(_INVISIBLE).replace("\t", "").strip()
         text = re.sub(r"\s*[\r\n]+\s*", " ", text)  # a line broken within a cell
-    return None if text in MISSING or text.upper() in MISSING else text
+    return None if len(text) <= _LONGEST_MISSING and (text in MISSING or text.upper() in MISSING) else text
 
 
 def code(raw: str | None) -> str | None:

@@ -4,7 +4,7 @@ What changed is noted here; the caller's unit of work touches the layers (`work.
 version at its end: bumping here would take that lock too early.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -39,6 +39,8 @@ _BY_KEY, _AS_PLANNED = {"plan": "force_generic_plan", "scan": "off"}, {"plan": "
 """One plan for few parcels, made of look-ups by key also where a table was still empty when it was made."""
 _HAS_ROWS = text("SELECT EXISTS (SELECT FROM map_parcel WHERE county_code = :county)")
 _IS_NEW = text("SELECT reltuples < CAST(:most AS int) FROM pg_class WHERE oid = CAST('parcel_version' AS regclass)")
+_ASIDE, _SWAP = text("SELECT map_aside()"), text("SELECT map_swap()")
+"""The owner's functions, lent (migration 0016): empty copies map_…_aside without indexes; then indexes, and the copies are the tables."""
 _FRESH = (
     "CREATE TEMP TABLE fresh_filter (LIKE map_filter) ON COMMIT DROP",
     "CREATE TEMP TABLE fresh_parcel (LIKE map_parcel INCLUDING STORAGE) WITH (toast_tuple_target = 8160) ON COMMIT DROP",
@@ -80,40 +82,56 @@ async def _count(conn: AsyncConnection, most: int) -> None:
 
 
 async def _county(conn: AsyncConnection, county_code: str) -> None:
-    """The whole county: its rows are made aside and compared; few different ones are published alone, else all are replaced."""
+    """The whole county: its rows are made aside and compared; few different ones are published alone, else all are replaced.
+
+    The first county of the tables is written into copies without indexes, which take their place at the end: to insert each row
+    into seven trees takes longer than all else.
+    """
     values: dict[str, Any] = {"county": county_code, "ids": None}
     await _count(conn, GENERIC)
+    tables = dict(zip(TABLES, TABLES, strict=True))
+    is_aside = False
     if await _is_published(conn, county_code):
-        for statement in _FRESH:
-            await conn.execute(text(statement))
-        await _insert(conn, values, "fresh")
-        found = (await conn.execute(text(sql("publish_different")), values)).one()
-        is_few = len(found.ids) <= found.parcels * FEW
-        if not is_few:
-            for table in TABLES:
-                await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county"), values)
-            for table in ("filter", "parcel", "shape"):
-                await conn.execute(text(f"INSERT INTO map_{table} SELECT * FROM fresh_{table} ORDER BY id"))
-        await conn.execute(text("DROP TABLE fresh_filter, fresh_parcel, fresh_shape"))
-        if is_few:
-            if found.ids:
-                await _parcels(conn, county_code, found.ids)
-            await notes.facts(conn, county_code)
+        if not await _replaced(conn, values):
             return
     else:
-        await _insert(conn, values)
-    await conn.execute(_all("publish_public", "map_parcel_public", "map_parcel_public"), values)
-    await db.analyze(conn, *TABLES)
-    await cells.rebuild(conn, county_code)
+        is_aside = bool((await conn.execute(_ASIDE)).scalar_one())
+        tables = {name: f"{name}_aside" for name in TABLES} if is_aside else tables
+        await _insert(conn, values, tables)
+    await conn.execute(_all("publish_public", tables["map_parcel_public"], "map_parcel_public"), values)
+    await db.analyze(conn, *tables.values())
+    await cells.rebuild(conn, county_code, tables)
     await layers.note_all(conn, county_code, "parcels")
+    if is_aside:
+        await conn.execute(_SWAP)
 
 
-async def _insert(conn: AsyncConnection, values: dict[str, Any], tables: str = "map") -> None:
-    """Typed columns, texts and shapes of all parcels from the register, the facts and the cases, into map_… or fresh_… tables."""
-    await conn.execute(_all("publish_filter", f"{tables}_filter", "map_filter"), {**values, "today": clock.today()})
-    if tables == "map":
-        await db.analyze(conn, "map_filter")
-    await conn.execute(_parcels_and_shapes(tables), values)
+async def _replaced(conn: AsyncConnection, values: dict[str, Any]) -> bool:
+    """Whether so much was different that all rows but the public ones were replaced; else the different ones are published."""
+    for statement in _FRESH:
+        await conn.execute(text(statement))
+    await _insert(conn, values, {table: table.replace("map_", "fresh_") for table in TABLES})
+    found = (await conn.execute(text(sql("publish_different")), values)).one()
+    is_few = len(found.ids) <= found.parcels * FEW
+    if not is_few:
+        for table in TABLES:
+            await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county"), values)
+        for table in ("filter", "parcel", "shape"):
+            await conn.execute(text(f"INSERT INTO map_{table} SELECT * FROM fresh_{table} ORDER BY id"))
+    await conn.execute(text("DROP TABLE fresh_filter, fresh_parcel, fresh_shape"))
+    if is_few:
+        if found.ids:
+            await _parcels(conn, values["county"], found.ids)
+        await notes.facts(conn, values["county"])
+    return not is_few
+
+
+async def _insert(conn: AsyncConnection, values: dict[str, Any], tables: Mapping[str, str]) -> None:
+    """Typed columns, texts and shapes of all parcels from the register, the facts and the cases, into these tables (by what they are)."""
+    await conn.execute(_all("publish_filter", tables["map_filter"], "map_filter"), {**values, "today": clock.today()})
+    if not tables["map_filter"].startswith("fresh_"):
+        await db.analyze(conn, tables["map_filter"])
+    await conn.execute(_parcels_and_shapes(tables["map_filter"], tables["map_parcel"], tables["map_shape"]), values)
 
 
 def _names(table: str, of: str = "") -> str:
@@ -128,12 +146,12 @@ def _all(rows: str, table: str, like: str) -> TextClause:
 
 
 @lru_cache
-def _parcels_and_shapes(tables: str) -> TextClause:
+def _parcels_and_shapes(filter_table: str, parcel_table: str, shape_table: str) -> TextClause:
     parcel, shape = _names("map_parcel"), _names("map_shape")
     return text(
-        f"WITH {sql('publish_parcels').replace('{filter}', f'{tables}_filter')},\n"
-        f"shapes AS (INSERT INTO {tables}_shape ({shape}) SELECT {shape} FROM shape_row)\n"
-        f"INSERT INTO {tables}_parcel ({parcel}) SELECT {parcel} FROM parcel_row"
+        f"WITH {sql('publish_parcels').replace('{filter}', filter_table)},\n"
+        f"shapes AS (INSERT INTO {shape_table} ({shape}) SELECT {shape} FROM shape_row)\n"
+        f"INSERT INTO {parcel_table} ({parcel}) SELECT {parcel} FROM parcel_row"
     )
 
 

@@ -3,14 +3,19 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from operator import mul
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """GB 32100's 31 characters (no I O S V Z)."""
 WEIGHTS = tuple(pow(3, i, 31) for i in range(16))
+_VALUES = {character: value for value, character in enumerate(ALPHABET)}
+_CHARACTERS = frozenset(ALPHABET)
 
 _CADASTRAL = re.compile(r"^(\d{6})(\d{3})(\d{3})([GJZ])([ABSXCDEFHGWY])(\d{5})$", re.ASCII)
 _UNIT = re.compile(r"^([0-9A-Z]{19})([FLQW])(\d{8})$", re.ASCII)
 _ONE_CODE = re.compile(rf"^(\d{{6}})(\d{{3}})([PBCW])(\d{{6}})([{ALPHABET}])$", re.ASCII)
+OWNERSHIP_AT = 12
+"""Where the ownership letter stands in a 宗地代码."""
 _ONLY_COLLECTIVE = frozenset("AC")
 
 
@@ -50,12 +55,12 @@ class OneCode:
 
 def fold(text: str) -> str:
     """Full-width folded, white space removed, upper case: how codes are compared."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
+    return "".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).split()).upper()
 
 
 def parse_cadastral_code(text: str) -> CadastralCode | None:
     """The parts of a 宗地代码, None when the grammar does not hold (A and C stand only under J; numbers begin at 00001)."""
-    match = _CADASTRAL.match(fold(text))
+    match = _CADASTRAL.match(text) or _CADASTRAL.match(fold(text))
     if match is None:
         return None
     county, district, subdistrict, ownership, feature, sequence = match.groups()
@@ -75,10 +80,9 @@ def parse_unit_code(text: str) -> UnitCode | None:
 
 def check_character(body: str) -> str:
     """Check character of the first 16 characters of a one code."""
-    if len(body) != len(WEIGHTS) or any(c not in ALPHABET for c in body):
+    if len(body) != len(WEIGHTS) or not _CHARACTERS.issuperset(body):
         raise ValueError(f"not the 16 characters of a one code: {body!r}")
-    total = sum(ALPHABET.index(c) * w for c, w in zip(body, WEIGHTS, strict=True))
-    return ALPHABET[(31 - total % 31) % 31]
+    return ALPHABET[-sum(map(mul, map(_VALUES.__getitem__, body), WEIGHTS)) % 31]
 
 
 def one_code(county: str, town: str, kind: str, number: int) -> str:

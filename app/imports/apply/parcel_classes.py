@@ -19,7 +19,7 @@ SHAPE = "geom"
 """Name of the change that is no column: another shape."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Difference:
     """One parcel of the delivery (`position`), of the register (`known`), or of both.
 

@@ -15,7 +15,7 @@ _SAME_DEGREES = 1e-8
 SHARE = 0.95
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """A parcel of the register; without a version when it vanished before."""
 

@@ -19,13 +19,18 @@ from app.imports.checks.places import check_outside, check_towns, towns_by_share
 from app.imports.columns import label
 from app.imports.context import Context
 from app.imports.stage import Staged
-from app.parcels.codes import parse_cadastral_code
+from app.parcels.codes import OWNERSHIP_AT
 
 COLUMNS = (
     "cadastral_code", "unit_code", "name", "location", "town_code", "town_claimed", "responsible_body", "block_code", "ownership",
     "legality", "land_use_code", "area_registered_m2", "area_contract_m2",
 )  # fmt: skip
 """What makes a version, beside the shape. Computed areas follow from the shape."""
+_READ = (
+    "cadastral_code", "real_estate_unit_code", "name", "location", "town_code", "responsible_body", "block_code", "ownership", "legality",
+    "land_use_code", "area_registered", "area_contract",
+)  # fmt: skip
+"""The canonical columns that a version is made of; a 宗地代码 that is no valid one is gone by then."""
 _TOWN = re.compile(r"^(\d{9})(000)?$", re.ASCII)
 _LEAST = Decimal("0.01")
 
@@ -42,11 +47,11 @@ class ParcelRows:
     present: frozenset[str]
     covered: frozenset[str]
 
-    def areas(self, position: int) -> tuple[Decimal, Decimal]:
-        """图形面积 and 椭球面积, m²."""
-        row = self.index[position]
-        geodesic = crs.geodesic_area_m2(self.shapes.stored[row])
-        return max(m2(self.shapes.area[row]), _LEAST), max(m2(geodesic), _LEAST)
+    def areas(self, positions: Sequence[int]) -> tuple[list[Decimal], list[Decimal]]:
+        """图形面积 and 椭球面积 of rows, m²."""
+        index = [self.index[position] for position in positions]
+        planar, geodesic = self.shapes.area[index], crs.geodesic_areas_m2(self.shapes.stored[index])
+        return [max(m2(a), _LEAST) for a in planar.tolist()], [max(m2(a), _LEAST) for a in geodesic.tolist()]
 
 
 def m2(area: float) -> Decimal:
@@ -101,7 +106,9 @@ def rows_of(staged: Staged, county: Context, settled: Settled) -> ParcelRows:
     """The rows that may be applied, as versions."""
     rows = staged.rows()
     has_town_layer = any(shape is not None for shape in county.places.town_shapes)
-    values = [_values(staged, index, county, settled.towns[index], has_town_layer=has_town_layer) for index in rows]
+    cells = zip(*(staged.take(name, rows) for name in _READ), strict=True)
+    said = zip(rows, (settled.towns[index] for index in rows), cells, strict=True)
+    values = [_values(staged, index, county, town, row, has_town_layer=has_town_layer) for index, town, row in said]
     claimed = frozenset(code for code in staged.columns["town_code"] if code)
     keys = settled.keys
     return ParcelRows(rows, [staged.origin[i].row for i in rows], [keys[i] for i in rows], values, settled.shapes, frozenset(keys), claimed)
@@ -117,17 +124,15 @@ def _claims(staged: Staged) -> None:
             staged.report(index, "value_unknown", field=header(staged, "town_code"), value=said)
 
 
-def _values(staged: Staged, index: int, county: Context, by_shape: str | None, *, has_town_layer: bool) -> tuple:
-    row = {name: column[index] for name, column in staged.columns.items()}
-    claimed = row["town_code"]
+def _values(staged: Staged, index: int, county: Context, by_shape: str | None, row: tuple, *, has_town_layer: bool) -> tuple:
+    """A version's columns from the cells of _READ, the town by the shape."""
+    key, unit, name, location, claimed, said, block, ownership, legality, use, registered, contract = row
     # Without a town layer the claim is all there is; with one, what lies in no town is unassigned.
     town = by_shape or (claimed if not has_town_layer and claimed in county.town_codes else None) or county.unassigned_town
-    body = county.body_code(row["responsible_body"])
-    if body is None and row["responsible_body"] is not None:
-        staged.report(index, "value_unknown", field=header(staged, "responsible_body"), value=row["responsible_body"])
-    code = parse_cadastral_code(row["cadastral_code"]) if row["cadastral_code"] else None
+    body = county.body_code(said)
+    if body is None and said is not None:
+        staged.report(index, "value_unknown", field=header(staged, "responsible_body"), value=said)
     return (
-        row["cadastral_code"], row["real_estate_unit_code"], row["name"], row["location"], town, claimed,
-        body or county.body_of_town.get(town, county.unassigned_body), row["block_code"], code.ownership if code else row["ownership"],
-        row["legality"], row["land_use_code"], row["area_registered"], row["area_contract"],
+        key, unit, name, location, town, claimed, body or county.body_of_town.get(town, county.unassigned_body), block,
+        key[OWNERSHIP_AT] if key else ownership, legality, use, registered, contract,
     )  # fmt: skip

@@ -75,7 +75,8 @@ async def refresh_aliases(conn: AsyncConnection, county: str, wanted: Sequence[t
         {"c": county, "ids": ids},
     )  # fmt: skip
     standing = {(r.parcel_id, r.kind, r.value): r.id for r in rows}
-    ended = [number for key, number in standing.items() if key not in set(wanted)]
+    still = set(wanted) if standing else set()
+    ended = [number for key, number in standing.items() if key not in still]
     if ended:
         sql = "UPDATE parcel_alias SET valid_to = :d, ended_import_id = :i WHERE county_code = :c AND id = ANY(:ids)"
         await conn.execute(text(sql), {"d": on, "i": import_id, "c": county, "ids": ended})

@@ -24,12 +24,14 @@ from app.imports.stage import Staged
 from app.parcels.codes import one_code, parse_cadastral_code
 from app.parcels.models import Parcel, ParcelLineage
 
-_TOWN = COLUMNS.index("town_code")
+_TOWN, _CODE, _UNIT = (COLUMNS.index(name) for name in ("town_code", "cadastral_code", "unit_code"))
+_AT_ONCE = 20_000
 
 
 async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job) -> Plan:
     """Check the delivery, compare it with the register, keep what is accepted."""
     rows = settle(staged, county)
+    staged.forget_drawn()
     await corrections.hold(conn, staged, rows, job.county)
     progress.say("comparing", 0, len(rows.index))
     known = await parcel_store.register(conn, job.county, sorted(rows.present), sorted(rows.covered))
@@ -62,8 +64,9 @@ async def _write(work: Work, *, rows: ParcelRows, diff: Diff, found: list[Descen
     await parcel_store.end_versions(work.conn, job.county, [*(k for _, k in diff.changed), *diff.vanished], job.data_on, job.import_id)
     opened = [*born.items(), *((p, k.id) for p, k in diff.changed), *((p, k.id) for p, k in diff.back)]
     opened.sort(key=lambda pair: pair[1])
-    if opened:
-        await parcel_store.insert_versions(work.conn, _versions(rows, opened, job))
+    for start in range(0, len(opened), _AT_ONCE):
+        progress.say("writing", start, len(opened))
+        await parcel_store.insert_versions(work.conn, _versions(rows, opened[start : start + _AT_ONCE], job))
     await parcel_store.refresh_aliases(work.conn, job.county, _aliases(rows, opened), job.data_on, job.import_id)
     await _lineage(work.conn, found, born=born, job=job)
     if opened or diff.vanished:
@@ -96,14 +99,14 @@ def _suffix(rows: ParcelRows, position: int) -> str:
 
 def _versions(rows: ParcelRows, opened: list[tuple[int, int]], job: Job) -> dict[str, Sequence[Any]]:
     positions = [position for position, _ in opened]
-    areas = [rows.areas(position) for position in positions]
+    planar, geodesic = rows.areas(positions)
     columns: dict[str, Sequence[Any]] = {
         "county_code": [job.county] * len(opened),
         "parcel_id": [parcel for _, parcel in opened],
         "valid": [f"[{job.data_on.isoformat()},)"] * len(opened),
         "geom": shapely.to_wkb(rows.shapes.stored[[rows.index[p] for p in positions]]).tolist(),
-        "area_planar_m2": [planar for planar, _ in areas],
-        "area_geodesic_m2": [geodesic for _, geodesic in areas],
+        "area_planar_m2": planar,
+        "area_geodesic_m2": geodesic,
         "import_id": [job.import_id] * len(opened),
         "opened_import_id": [job.import_id] * len(opened),
         "source_row": [rows.row[p] for p in positions],
@@ -115,8 +118,8 @@ def _aliases(rows: ParcelRows, opened: list[tuple[int, int]]) -> list[tuple[int,
     """宗地代码 and 不动产单元号 as delivered; a key that is no 宗地代码 is a legacy number."""
     wanted = []
     for position, parcel in opened:
-        key, unit = rows.key[position], rows.values[position][COLUMNS.index("unit_code")]
-        if parse_cadastral_code(key):
+        key, unit = rows.key[position], rows.values[position][_UNIT]
+        if key == rows.values[position][_CODE] or parse_cadastral_code(key):
             wanted.append((parcel, "cadastral", key))
         elif "row:" not in key:
             wanted.append((parcel, "legacy", key))

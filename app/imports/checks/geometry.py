@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.lib import GEOSException
 
 from app.core import crs
+from app.core.parts import in_parts
 from app.imports.stage import Staged
 
 POLYGON, MULTIPOLYGON, COLLECTION = 3, 6, 7
@@ -79,7 +80,7 @@ def _sound(given: np.ndarray) -> np.ndarray:
     """The shapes that need no care, as MultiPolygons; None for the rest."""
     kinds = shapely.get_type_id(given)
     sound = np.isin(kinds, (POLYGON, MULTIPOLYGON)) & ~shapely.is_empty(given) & np.isfinite(shapely.bounds(given)).all(axis=1)
-    sound[sound] = shapely.is_valid(given[sound]) & (shapely.area(given[sound]) > 0)
+    sound[sound] = in_parts(shapely.is_valid, given[sound]) & (shapely.area(given[sound]) > 0)
     stored = given.copy()
     stored[~sound] = None
     single = np.flatnonzero(sound & (kinds == POLYGON))
@@ -125,7 +126,7 @@ def polygons_of(geom: BaseGeometry) -> BaseGeometry | None:
 def _measured(stored: np.ndarray, meridian_epsg: int) -> tuple[np.ndarray, np.ndarray]:
     """The shapes in the plane and their areas in m²; None where a shape is too thin or too large to be a parcel."""
     plane = crs.reproject(stored, crs.STORED, meridian_epsg)
-    for bad in np.flatnonzero(~shapely.is_missing(plane) & ~shapely.is_valid(plane)):
+    for bad in np.flatnonzero(~shapely.is_missing(plane) & ~in_parts(shapely.is_valid, plane)):
         # Rounding of the projection alone may cross two nearly touching edges: no fault of the delivery.
         plane[bad] = _valid_in_plane(plane[bad])
     area = np.nan_to_num(shapely.area(plane))

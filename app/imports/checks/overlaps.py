@@ -15,6 +15,7 @@ from app.imports.stage import Staged
 LEAST_M2 = 0.001
 """Less is rounding of coordinates."""
 CELL_M = 2_000.0
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 _MOST_CELLS = 400
 Fetch = Callable[[np.ndarray], np.ndarray]
 """Row numbers → their shapes in the plane: not all of them are needed at once."""
@@ -28,9 +29,24 @@ def check_overlaps(staged: Staged, shapes: Shapes, keys: Sequence[str], meridian
 
 
 def hashes(stored: np.ndarray) -> np.ndarray:
-    """16 bytes of each shape, the same wherever its rings begin; empty where there is none."""
-    wkb = shapely.to_wkb(shapely.normalize(stored))
-    return np.array([b"" if w is None else hashlib.blake2b(w, digest_size=16).digest() for w in wkb], dtype="S16")
+    """16 bytes of each shape, the same for the same shape wherever its rings begin; empty where there is none."""
+    marks = np.array([b"%015xh" % row for row in range(len(stored))], dtype="S16")
+    marks[shapely.is_missing(stored)] = b""
+    twins = _boxed_alike(stored)
+    wkb = shapely.to_wkb(shapely.normalize(stored[twins]))
+    marks[twins] = [hashlib.blake2b(w, digest_size=16).digest() for w in wkb]
+    return marks
+
+
+def _boxed_alike(shapes: np.ndarray) -> np.ndarray:
+    """Rows whose box another row has exactly: only they can be the same shape, and nearly all rows are not among them."""
+    box = np.nan_to_num(shapely.bounds(shapes)) + 0.0
+    drawn = np.flatnonzero(~shapely.is_missing(shapes))
+    mixed = np.zeros(len(drawn), dtype=np.uint64)
+    for side in box[drawn].T:
+        mixed = mixed * _MIX + np.ascontiguousarray(side).view(np.uint64)
+    _, which, count = np.unique(mixed, return_inverse=True, return_counts=True)
+    return drawn[count[which] > 1]
 
 
 def doubles(marks: np.ndarray, live: np.ndarray) -> dict[int, int]:
@@ -99,12 +115,14 @@ def spatial_blocks(box: np.ndarray, grid: Grid) -> Iterator[tuple[np.ndarray, np
 
 def _pairs(plane: np.ndarray, grid: Grid, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(earlier, later, shared shape, m²) of the overlapping pairs whose common box has its lower left corner in this cell."""
-    one, two = shapely.STRtree(plane).query(plane, predicate="intersects")
+    one, two = shapely.STRtree(plane).query(plane)
     keep = one < two
     one, two = one[keep], two[keep]
     box = shapely.bounds(plane)
     here = (grid.cell(np.maximum(box[one, :2], box[two, :2])) == cell).all(axis=1)
     one, two = one[here], two[here]
+    meet = shapely.intersects(plane[one], plane[two])
+    one, two = one[meet], two[meet]
     shared = intersections(plane[one], plane[two])
     area = shapely.area(shared)
     hits = area > LEAST_M2

@@ -42,27 +42,25 @@ def check_outside(staged: Staged, shapes: Shapes, outline: BaseGeometry | None) 
 def towns_by_share(plane: np.ndarray, places: Places) -> list[str | None]:
     """Town with the largest share of each shape's area (ties: the smaller code); None where no town is touched."""
     known = np.array([i for i, shape in enumerate(places.town_shapes) if shape is not None], dtype=int)
-    found: list[str | None] = [None] * len(plane)
+    found = np.full(len(plane), None, dtype=object)
     live = np.flatnonzero(~shapely.is_missing(plane))
     if not len(known) or not len(live):
-        return found
-    tree = shapely.STRtree(plane[live])
-    towns = places.town_shapes[known]
-    town, inside = tree.query(towns, predicate="contains_properly")
-    for hit, position in zip(known[town], live[inside], strict=True):
-        found[position] = places.town_codes[hit]
-    town, touched = tree.query(towns, predicate="intersects")
-    rest = np.array([found[position] is None for position in live[touched]], dtype=bool)
-    town, touched = town[rest], touched[rest]
-    areas = intersection_areas(plane[live[touched]], towns[town])
+        return list(found)
+    towns, codes = places.town_shapes[known], np.array(places.town_codes, dtype=object)[known]
+    town, inside = shapely.STRtree(plane[live]).query(towns, predicate="contains_properly")
+    found[live[inside]] = codes[town]
+    is_open = np.ones(len(plane), dtype=bool)
+    is_open[live[inside]] = False
+    rest = live[is_open[live]]
+    town, touched = shapely.STRtree(plane[rest]).query(towns, predicate="intersects")
+    areas = intersection_areas(plane[rest[touched]], towns[town])
     best: dict[int, tuple[float, str]] = {}
-    for row, which, area in zip(live[touched], known[town], areas, strict=True):
-        code = places.town_codes[which]
-        if area > 0 and (int(row) not in best or (-area, code) < best[int(row)]):
-            best[int(row)] = (-float(area), code)
+    for row, code, area in zip(rest[touched].tolist(), codes[town], areas.tolist(), strict=True):
+        if area > 0 and (row not in best or (-area, code) < best[row]):
+            best[row] = (-area, code)
     for row, (_, code) in best.items():
         found[row] = code
-    return found
+    return list(found)
 
 
 def check_towns(staged: Staged, towns: list[str | None], shapes: Shapes, places: Places) -> None:

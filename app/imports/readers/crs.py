@@ -9,6 +9,7 @@ import shapely
 from pyproj.crs import CRS
 from pyproj.exceptions import CRSError, ProjError
 
+from app.core.parts import in_parts
 from app.core.shift import SHIFTED, true_of
 from app.imports.errors import CrsInvalid, CrsMissing, DatumUnsupported
 from app.imports.readers.base import STATED
@@ -110,7 +111,7 @@ def to_4490(geometry: np.ndarray, source: SourceCrs, *, file: str) -> np.ndarray
     moved = drawn.copy()
     sound = _is_finite(drawn)
     # A ring with a NaN does not close and can't be rebuilt: it stays as it is, the checks refuse its row.
-    moved[sound] = shapely.transform(drawn[sound], lambda xy: degrees_of(xy, source))
+    moved[sound] = in_parts(lambda part: shapely.transform(part, lambda xy: degrees_of(xy, source)), drawn[sound])
     if finite is not None and _finite_bounds(moved) is None:
         raise CrsInvalid(f"{file} 的坐标不在 {source.name} 的适用范围内(例如 {finite[0]:.1f},{finite[1]:.1f})", hint=HINT)
     return moved

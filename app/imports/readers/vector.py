@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.lib
+import pyarrow.types
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 
@@ -179,10 +180,21 @@ def _with_data(frame: pd.DataFrame, source: Source, layer: str, detected: Detect
 
 
 def _column_text(column: Any) -> list[str | None]:
+    if pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
+        return [text for chunk in column.chunks for text in _shared(chunk)]
     values = column.to_pylist()
     if str(column.type) in _FLOATS:
         return [None if v is None or v != v else (str(int(v)) if v == int_or_none(v) else repr(v)) for v in values]
     return [None if v is None else v if isinstance(v, str) else str(v) for v in values]
+
+
+def _shared(chunk: Any) -> list[str | None]:
+    """The texts of a column's part; what is said again and again is one object, or a million rows weigh twice as much."""
+    encoded = chunk.dictionary_encode()
+    words = encoded.dictionary.to_pylist()
+    if len(words) * 2 > len(chunk):
+        return chunk.to_pylist()  # type: ignore[no-any-return]
+    return [None if number is None else words[number] for number in encoded.indices.to_pylist()]
 
 
 def int_or_none(value: float) -> int | None:

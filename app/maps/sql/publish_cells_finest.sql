@@ -1,6 +1,6 @@
 -- The finest cells of a county, counted first, then written in the key's order.
 WITH counted AS MATERIALIZED (
-    SELECT s.grid, s.theme, s.row, s.col, s.responsible_body, s.value, count(*) AS n, sum(s.mu4)::bigint AS mu4
+    SELECT s.grid, s.theme, s.row, s.col, s.responsible_body, s.value, sum(s.n) AS n, sum(s.mu4)::bigint AS mu4
     FROM (
 {source}
     ) s

@@ -3,12 +3,12 @@
 moving_{table} AS (
     SELECT s.grid, s.theme, s.row, s.col, s.responsible_body, s.value, sum(s.n) AS n, sum(s.mu4)::bigint AS mu4
     FROM (
-        SELECT now.*, 1 AS n
+        SELECT now.*
         FROM (
 {now}
         ) now
         UNION ALL
-        SELECT was.grid, was.theme, was.row, was.col, was.responsible_body, was.value, -was.mu4, -1
+        SELECT was.grid, was.theme, was.row, was.col, was.responsible_body, was.value, -was.mu4, -was.n
         FROM (
 {was}
         ) was
