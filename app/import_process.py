@@ -1,6 +1,7 @@
 """`python -m app.import_process COUNTY ID ATTEMPT`: the process that the job worker starts for an import; it tells progress as JSON."""
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -32,6 +33,7 @@ def _speaker() -> Callable[[Line], None]:
 
 async def main(county: str, job_id: int, number: int) -> int:
     """0 when the job is settled or somebody else's; any other end is a crash, and the parent starts it again."""
+    gc.disable()  # it would walk over the millions of values of a delivery again and again, and find no cycle
     say = _speaker()
     logs.configure()
     wiring.subscribe()

@@ -1,6 +1,7 @@
 """`yima import` and `yima imports`: the same use-cases as over HTTP, with a bar on a terminal."""
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ async def import_files(
     said["axis_order"] = axis_order_of(said.get("axis_order"))
     options = Options(**said if mapping is None else {**said, "mapping": read_mapping(mapping)})
     look = Look()
+    gc.disable()  # it would walk over the millions of values of a delivery again and again, and find no cycle
     try:
         with progress.heard(bar):
             return await import_files(
@@ -73,6 +75,7 @@ async def import_files(
         sys.stderr.writelines(f"{line}\n" for file in look.as_dicts(kind_of(kind)) for line in report.told(file))
         raise
     finally:
+        gc.enable()
         _end_of_bar()
 
 

@@ -1,9 +1,10 @@
 """Stage: files → one table of canonical values with geometry, issues and what may still be applied. No database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, overload
 
@@ -49,12 +50,20 @@ class Origin:
     row: int
 
 
+def row_numbers(origin: Sequence[Origin], indexes: Sequence[int]) -> list[int]:
+    """Row numbers of rows in their files."""
+    if isinstance(origin, Origins):
+        return origin.numbers[indexes].tolist()  # type: ignore[no-any-return]
+    return [origin[index].row for index in indexes]
+
+
 class Origins(Sequence[Origin]):
     """The origins of all rows, told when asked for."""
 
     def __init__(self, deliveries: Sequence[Delivery]) -> None:
         self._deliveries = deliveries
         self._ends = np.cumsum([len(d.rows) for d in deliveries], dtype=int)
+        self.numbers = np.concatenate([np.zeros(0, dtype=int), *(d.rows for d in deliveries)])
 
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
@@ -70,7 +79,7 @@ class Origins(Sequence[Origin]):
             raise IndexError(index)
         which = int(np.searchsorted(self._ends, index, side="right"))
         delivery = self._deliveries[which]
-        return Origin(delivery.file, delivery.detected.layer, int(delivery.rows[index - int(self._ends[which])]))
+        return Origin(delivery.file, delivery.detected.layer, int(self.numbers[index]))
 
 
 @dataclass
@@ -208,14 +217,21 @@ def _convert(staged: Staged, column: Column) -> None:
         if match is None:
             converted += cells
             continue
+        read = _reader(column, match)
         known.clear()
-        for offset, cell in enumerate(cells):
+        for index, cell in enumerate(cells, base):
             value = None if cell is None else known.get(cell, _UNSEEN)
-            if value is _UNSEEN and cell is not None:
-                told = len(staged.issues)
-                value = _value(staged, base + offset, column, match, cell)
-                if len(known) < _COMMON and told == len(staged.issues):
-                    known[cell] = value
+            if value is _UNSEEN:
+                try:
+                    value = read(cell)
+                except values.Unreadable:
+                    staged.report(index, _FAULTS[column.type], field=label(staged.kind.name, column.name), value=cell)
+                    value = None
+                else:
+                    if len(known) < _COMMON:
+                        known[cell] = value
+            if column.type == "uscc" and value is not None:
+                value = _uscc(staged, index, column, value)
             converted.append(value)
     if column.name in (*staged.kind.key, *staged.kind.filled):
         converted = [None if isinstance(v, str) and len(v) > _LONGEST_KEY else v for v in converted]
@@ -253,31 +269,26 @@ def _tell_uncomputed(staged: Staged) -> None:
 _FAULTS = {"number": "number_invalid", "int": "number_invalid", "date": "date_invalid", "word": "value_unknown"}
 
 
-def _value(staged: Staged, index: int, column: Column, match: Match | None, cell: str) -> Any:
-    try:
-        match column.type:
-            case "text":
-                return values.clean(cell)
-            case "code":
-                return values.code(cell)
-            case "date":
-                return values.day(cell)
-            case "word":
-                return values.word(cell, column.words)
-            case "int":
-                return values.integer(cell)
-            case "uscc":
-                return _uscc(staged, index, column, cell)
-            case _:
-                return _number(column, match, cell)
-    except values.Unreadable:
-        staged.report(index, _FAULTS[column.type], field=label(staged.kind.name, column.name), value=cell)
-        return None
+def _reader(column: Column, match: Match) -> Callable[[Any], Any]:
+    """What a cell of the column says; it raises Unreadable."""
+    match column.type:
+        case "text":
+            return values.clean
+        case "code" | "uscc":
+            return values.code
+        case "date":
+            return values.day
+        case "word":
+            return partial(values.word, name=column.words)
+        case "int":
+            return values.integer
+        case _:
+            return partial(_number, column, match)
 
 
-def _number(column: Column, match: Match | None, cell: str) -> Decimal | None:
+def _number(column: Column, match: Match, cell: str) -> Decimal | None:
     value = values.number(cell)
-    if value is None or match is None or not column.dimension:
+    if value is None or not column.dimension:
         return value
     if column.dimension == "area":
         # 亩 → m² is a division by 0.0015: exact before the one rounding.
@@ -293,10 +304,7 @@ def _within(value: Decimal, *, least: Decimal) -> Decimal:
     return value
 
 
-def _uscc(staged: Staged, index: int, column: Column, cell: str) -> str | None:
-    text = values.code(cell)
-    if text is None:
-        return None
+def _uscc(staged: Staged, index: int, column: Column, text: str) -> str:
     parsed = parse_uscc(text)
     if parsed is None:
         staged.report(index, "uscc_invalid", field=label(staged.kind.name, column.name), value=text)

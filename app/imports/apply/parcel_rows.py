@@ -18,7 +18,7 @@ from app.imports.checks.overlaps import Fetch, hashes, overlaps
 from app.imports.checks.places import check_outside, check_towns, towns_by_share
 from app.imports.columns import label
 from app.imports.context import Context
-from app.imports.stage import Staged
+from app.imports.stage import Staged, row_numbers
 from app.parcels.codes import OWNERSHIP_AT
 
 COLUMNS = (
@@ -111,7 +111,7 @@ def rows_of(staged: Staged, county: Context, settled: Settled) -> ParcelRows:
     values = [_values(staged, index, county, town, row, has_town_layer=has_town_layer) for index, town, row in said]
     claimed = frozenset(code for code in staged.columns["town_code"] if code)
     keys = settled.keys
-    return ParcelRows(rows, [staged.origin[i].row for i in rows], [keys[i] for i in rows], values, settled.shapes, frozenset(keys), claimed)
+    return ParcelRows(rows, row_numbers(staged.origin, rows), [keys[i] for i in rows], values, settled.shapes, frozenset(keys), claimed)
 
 
 def _claims(staged: Staged) -> None:

@@ -1,5 +1,6 @@
 """Apply parcels: codes in a stated order (town, then source key), versions, lineage, other numbers."""
 
+import asyncio
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -64,15 +65,24 @@ async def _write(work: Work, *, rows: ParcelRows, diff: Diff, found: list[Descen
     await parcel_store.end_versions(work.conn, job.county, [*(k for _, k in diff.changed), *diff.vanished], job.data_on, job.import_id)
     opened = [*born.items(), *((p, k.id) for p, k in diff.changed), *((p, k.id) for p, k in diff.back)]
     opened.sort(key=lambda pair: pair[1])
-    for start in range(0, len(opened), _AT_ONCE):
-        progress.say("writing", start, len(opened))
-        await parcel_store.insert_versions(work.conn, _versions(rows, opened[start : start + _AT_ONCE], job))
+    await _open(work.conn, rows, opened, job)
     await parcel_store.refresh_aliases(work.conn, job.county, _aliases(rows, opened), job.data_on, job.import_id)
     await _lineage(work.conn, found, born=born, job=job)
     if opened or diff.vanished:
         work.touch("parcels", "cases")  # a case is drawn with its parcels' shapes
         progress.say("publishing", 0, len(opened) + len(diff.vanished))
         await events.publish(work.conn, events.ParcelsChanged(job.county, [i for _, i in opened] + [k.id for k in diff.vanished]))
+
+
+async def _open(conn: AsyncConnection, rows: ParcelRows, opened: list[tuple[int, int]], job: Job) -> None:
+    """Write the new versions; the next ones are made ready while the server takes these."""
+    parts = [opened[start : start + _AT_ONCE] for start in range(0, len(opened), _AT_ONCE)]
+    ready = [asyncio.create_task(asyncio.to_thread(_versions, rows, part, job)) for part in parts[:1]]
+    for number in range(len(parts)):
+        progress.say("writing", number * _AT_ONCE, len(opened))
+        columns = await ready.pop()
+        ready += [asyncio.create_task(asyncio.to_thread(_versions, rows, part, job)) for part in parts[number + 1 : number + 2]]
+        await parcel_store.insert_versions(conn, columns)
 
 
 async def _identities(conn: AsyncConnection, *, rows: ParcelRows, diff: Diff, job: Job) -> dict[int, int]:
