@@ -54,8 +54,7 @@ def geodesic_areas_m2(geoms: NDArray[np.object_]) -> NDArray[np.float64]:
             areas[number] = abs(GEOD.polygon_area_perimeter(x[start:end], y[start:end])[0])
         start = end
     is_outer = np.r_[True, part[1:] != part[:-1]] if len(part) else np.zeros(0, dtype=bool)
-    total: NDArray[np.float64] = np.bincount(owner[part], weights=np.where(is_outer, areas, -areas), minlength=len(geoms))
-    return total
+    return np.bincount(owner[part], weights=np.where(is_outer, areas, -areas), minlength=len(geoms)).astype(np.float64)
 
 
 def geodesic_area_m2(geom: BaseGeometry) -> float:

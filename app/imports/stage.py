@@ -53,7 +53,7 @@ class Origin:
 def row_numbers(origin: Sequence[Origin], indexes: Sequence[int]) -> list[int]:
     """Row numbers of rows in their files."""
     if isinstance(origin, Origins):
-        return origin.numbers[indexes].tolist()  # type: ignore[no-any-return]
+        return origin.numbers[indexes].tolist()
     return [origin[index].row for index in indexes]
 
 
@@ -221,7 +221,7 @@ def _convert(staged: Staged, column: Column) -> None:
         known.clear()
         for index, cell in enumerate(cells, base):
             value = None if cell is None else known.get(cell, _UNSEEN)
-            if value is _UNSEEN:
+            if cell is not None and value is _UNSEEN:
                 try:
                     value = read(cell)
                 except values.Unreadable:

@@ -193,7 +193,7 @@ def _shared(chunk: Any) -> list[str | None]:
     encoded = chunk.dictionary_encode()
     words = encoded.dictionary.to_pylist()
     if len(words) * 2 > len(chunk):
-        return chunk.to_pylist()  # type: ignore[no-any-return]
+        return chunk.to_pylist()
     return [None if number is None else words[number] for number in encoded.indices.to_pylist()]
 
 
