@@ -105,3 +105,29 @@ async def test_a_new_county_that_comes_parcel_by_parcel(county: None, conn: Asyn
     stands = await places_of(conn)
     await publish.publish(conn, COUNTY)
     assert await places_of(conn) == stands
+
+
+MADE = """
+SELECT c.relname, c.relacl::text, c.reloptions, c.relpersistence,
+       (SELECT array_agg(pg_get_indexdef(i.indexrelid) ORDER BY 1) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid) AS indexes,
+       (SELECT array_agg(k.conname || ' ' || pg_get_constraintdef(k.oid) ORDER BY 1) FROM pg_constraint k WHERE k.conrelid = c.oid) AS held,
+       (SELECT array_agg((a.attname, a.atttypid::regtype, a.attnotnull, a.attstorage, col_description(c.oid, a.attnum))::text ORDER BY a.attnum)
+        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS columns
+FROM pg_class c
+WHERE c.relname = ANY(:tables)
+ORDER BY 1
+"""
+
+
+async def test_a_first_publication_leaves_tables_made_as_before(county: None, conn: AsyncConnection) -> None:
+    """The copies that take the tables' place have their indexes, constraints, rights, storage and comments, and all rows."""
+    whole = await published(conn)
+    made = [tuple(r) for r in await conn.execute(text(MADE), {"tables": list(publish.TABLES)})]
+    stood = (await conn.execute(text("SELECT CAST('map_parcel' AS regclass)::oid"))).scalar_one()
+    for table in publish.TABLES:
+        await conn.execute(text(f"DELETE FROM {table}"))
+    await publish.publish(conn, COUNTY)
+    assert (await conn.execute(text("SELECT CAST('map_parcel' AS regclass)::oid"))).scalar_one() != stood
+    assert made == [tuple(r) for r in await conn.execute(text(MADE), {"tables": list(publish.TABLES)})]
+    assert whole == await published(conn)
+    assert not (await conn.execute(text("SELECT relname FROM pg_class WHERE relname LIKE 'map%aside'"))).all()
