@@ -40,7 +40,7 @@ _BY_KEY, _AS_PLANNED = {"plan": "force_generic_plan", "scan": "off"}, {"plan": "
 _HAS_ROWS = text("SELECT EXISTS (SELECT FROM map_parcel WHERE county_code = :county)")
 _IS_NEW = text("SELECT reltuples < CAST(:most AS int) FROM pg_class WHERE oid = CAST('parcel_version' AS regclass)")
 _ASIDE, _SWAP = text("SELECT map_aside()"), text("SELECT map_swap()")
-"""The owner's functions, lent (migration 0016): empty copies map_…_aside without indexes; then indexes, and the copies are the tables."""
+"""The owner's functions, lent (migration 0017): empty copies map_…_aside without indexes; then indexes, and the copies are the tables."""
 _FRESH = (
     "CREATE TEMP TABLE fresh_filter (LIKE map_filter) ON COMMIT DROP",
     "CREATE TEMP TABLE fresh_parcel (LIKE map_parcel INCLUDING STORAGE) WITH (toast_tuple_target = 8160) ON COMMIT DROP",

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 
 _TABLES = "ARRAY['map_filter', 'map_parcel', 'map_shape', 'map_parcel_public']"
 _ASIDE = f"""
