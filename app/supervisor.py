@@ -31,7 +31,7 @@ STEPS = 7  # scripts/run does 1-3 (Python, PostGIS, console), this module 4-7
 WEB_WORKERS = 2
 DEMO_TODAY = "2025-09-30"  # the day the demo county lives at, inside 慈溪's plan period
 GRACE = 10.0  # seconds between SIGTERM and SIGKILL
-STATE = ("demo-accounts.json", "demo*", "evidence", "uploads", "exports", "imports", "secret*")  # what --reset drops
+STATE = ("demo-accounts.json", "demo*", "evidence", "uploads", "exports", "imports", "unpacked", "secret*")  # what --reset drops
 
 
 class StepFailed(Exception):

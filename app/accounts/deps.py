@@ -79,20 +79,25 @@ async def _read() -> AsyncIterator[AsyncConnection]:
 Read = Annotated[AsyncConnection, Depends(_read, scope="function")]
 
 
-async def write(
-    request: Request,
-    principal: Signed,
-    idempotency_key: Annotated[str | None, Header(description="POST: 每次操作一个新值,重发同一操作用同一值")] = None,
-) -> AsyncIterator[Work]:
-    """A write: session only, own site only; POST needs Idempotency-Key. Committed before the answer is sent."""
+def may_write(request: Request, principal: Principal) -> None:
+    """What a write asks for before anything is read of its body. Errors: KeyIsReadOnly, CrossSite, PreconditionRequired."""
     if principal.via == "key":
         raise KeyIsReadOnly
     origin = request.headers.get("origin")
     own = (request.headers.get("host"), request.headers.get("x-forwarded-host"))  # a proxy may rewrite Host
     if origin and "authorization" not in request.headers and urlsplit(origin).netloc not in own:
         raise CrossSite(origin)
-    if request.method == "POST" and not idempotency_key:
+    if request.method == "POST" and not request.headers.get("idempotency-key"):
         raise PreconditionRequired("缺少 Idempotency-Key 请求头", pointer="header:Idempotency-Key", hint="每次操作生成一个新的 UUID")
+
+
+async def write(
+    request: Request,
+    principal: Signed,
+    idempotency_key: Annotated[str | None, Header(description="POST: 每次操作一个新值,重发同一操作用同一值")] = None,
+) -> AsyncIterator[Work]:
+    """A write: session only, own site only; POST needs Idempotency-Key. Committed before the answer is sent."""
+    may_write(request, principal)
     async with writing(principal) as work:
         if idempotency_key:
             await work.claim_key(idempotency_key[:200], request.url.path.encode() + b"\n" + await _content(request))

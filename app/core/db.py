@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import asyncpg
+import asyncpg.exceptions
 from sqlalchemy import MetaData, TextClause
 from sqlalchemy import text as parsed
 from sqlalchemy.engine import URL, make_url
@@ -76,6 +77,19 @@ def engine() -> AsyncEngine:
     if _engine is None:
         _engine = make_engine()
     return _engine
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it says that the database does not answer: stopped, starting, recovering, or gone in the middle of a statement."""
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, ConnectionError) or getattr(error, "connection_invalidated", False):
+        return True
+    if isinstance(cause, FileNotFoundError) and ".s.PGSQL" in str(cause):
+        return True
+    if isinstance(cause, asyncpg.exceptions.InterfaceError):
+        return "closed" in str(cause)  # the others are misuse
+    state = getattr(cause, "sqlstate", None) or ""
+    return state.startswith("08") or state in ("57P01", "57P02", "57P03")
 
 
 async def dispose() -> None:

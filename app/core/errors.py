@@ -1,5 +1,6 @@
 """RFC 9457 problems: one base class, one catalogue; rooms add theirs in errors.py."""
 
+import errno
 from typing import Any, ClassVar
 
 
@@ -91,6 +92,15 @@ class Busy(Problem):
 
 class QueryTimeout(Problem):
     code, status, title = "query_timeout", 503, "查询超时,请缩小范围或简化条件"
+
+
+class StorageFull(Problem):
+    code, status, title = "storage_full", 507, "服务器存储空间不足"
+
+    @classmethod
+    def is_told_by(cls, error: BaseException) -> bool:
+        """Whether the operating system says no space, or no more of the quota."""
+        return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class CommitFailed(Problem):

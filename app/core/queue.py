@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from app.core import db
 from app.core.errors import Problem
 
 log = structlog.get_logger()
@@ -81,8 +82,10 @@ async def one(queue: Queue, job: Any) -> None:
         if queue.release is not None:
             await queue.release(job)
         raise
-    except Exception:
+    except Exception as error:
         log.exception(queue.name, id=job.id)
+        if db.is_away(error):
+            return  # nothing can be said of the job now; its silence tells the next look to take it up
         await queue.fail(job, "内部错误已记录")
     finally:
         await _end(work)

@@ -17,8 +17,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from app.core import errors, logs, methods
+from app.core import db, errors, logs, methods
 from app.core.errors import Problem
 from app.core.proxy import below_root
 from app.core.work import Replay
@@ -130,6 +131,8 @@ def _database(error: Exception, request: Request) -> Problem | None:
         return errors.Busy("连接池已满")
     if state == "57014":
         return errors.QueryTimeout()
+    if db.is_away(error):
+        return errors.Busy("数据库暂时没有应答")
     if state in _UNFIT:
         log.warning("value unfit", path=request.url.path, error=repr(error)[:500])
         return (errors.BadParameter if request.method == "GET" else errors.BodyInvalid)("有数值或文字超出可存储的范围")
@@ -173,10 +176,27 @@ def install(app: FastAPI) -> None:
             raise error
         return problem_response(problem, request.scope)
 
-    for kind in (DBAPIError, PoolTimeout, asyncpg.exceptions.PostgresError, asyncio.TimeoutError):
+    for kind in (DBAPIError, PoolTimeout, asyncpg.exceptions.PostgresError, asyncpg.exceptions.InterfaceError, asyncio.TimeoutError):
         app.add_exception_handler(kind, on_database)
+    app.add_exception_handler(OSError, _system)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _internal)
     app.add_middleware(RetryDeadlocks)
+
+
+async def _system(request: Request, error: Exception) -> Response:
+    """A database that is away, a full disk, by their names; what else the system refuses is a fault of ours."""
+    if db.is_away(error):
+        return problem_response(errors.Busy("数据库暂时没有应答"), request.scope)
+    if not errors.StorageFull.is_told_by(error):
+        raise error
+    log.error("storage full", path=request.url.path)
+    return problem_response(errors.StorageFull("没有保存任何内容", hint="请联系管理员清理磁盘后重试"), request.scope)
+
+
+async def _gone(request: Request, _: Exception) -> Response:
+    """The caller hung up before the body was complete; nobody hears this."""
+    return problem_response(errors.RequestUnreadable("请求没有发完,连接已断开"), request.scope)
 
 
 async def _internal(request: Request, error: Exception) -> Response:

@@ -1,6 +1,8 @@
 """Small deliveries written on the spot: rows of parcels as GeoJSON, GBK Shapefile, TXT, Excel."""
 
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,15 @@ def xlsx(path: Path, header: list[str], rows: list[list[Any]], *, title: str | N
                     elif cell is not None:
                         sheet.write(r, c, cell)
     return path
+
+
+def zipped(*files: Path) -> bytes:
+    """The files side by side in an archive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            archive.write(file, file.name)
+    return buffer.getvalue()
 
 
 def txt(

@@ -8,13 +8,13 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
-from app.accounts.deps import require
-from app.accounts.errors import KeyIsReadOnly
+from app.accounts.deps import may_write, require
 from app.core import web
 from app.core.errors import BodyInvalid
 from app.core.principal import Principal, Role
 from app.imports.jobs import service, uploads
 from app.imports.jobs.schemas import ImportAsked, ManifestAsked
+from app.imports.kinds import kind_of
 
 Person = Annotated[Principal, Depends(require(Role.planner, Role.admin))]
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -30,9 +30,9 @@ class Delivered:
 
 
 async def delivered(request: Request, person: Person) -> Delivered:
-    """The delivery, received before a transaction begins. Errors: ImportTooLarge, UploadInvalid, BodyInvalid, ManifestMismatch."""
-    if person.via == "key":
-        raise KeyIsReadOnly
+    """The delivery, received before a transaction begins. Errors: ImportTooLarge, UploadInvalid, BodyInvalid, KindUnknown,
+    ManifestMismatch, and what no write may do."""
+    may_write(request, person)
     form = await uploads.form_of(request)
     manifest = await _manifest(form)
     asked = None if manifest else _asked(form)
@@ -47,7 +47,9 @@ def _asked(form: FormData) -> ImportAsked:
     said: dict[str, Any] = {name: value for name, value in form.multi_items() if name != "file" and value != ""}
     if "options" in said:
         said["options"] = _parsed(said["options"], "/options")
-    return _valid(ImportAsked, said, "")
+    asked = _valid(ImportAsked, said, "")
+    kind_of(asked.kind)
+    return asked
 
 
 async def _manifest(form: FormData) -> ManifestAsked | None:

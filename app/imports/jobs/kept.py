@@ -1,5 +1,7 @@
 """The files that were handed in, by SHA-256 under the county's folder; handed to the readers by their names."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,13 +31,44 @@ def opened(county: str, uploads: list[dict[str, Any]]) -> Iterator[list[Path]]:
             path = Path(place) / upload["name"]
             path.symlink_to(stored)
             paths.append(path)
-        yield _mains(paths)
+        yield mains(paths)
 
 
-def _mains(paths: list[Path]) -> list[Path]:
+def mains(paths: list[Path]) -> list[Path]:
     """Without the parts that are read with their .shp."""
     shapes = {path.stem for path in paths if path.suffix.lower() == ".shp"}
     return [path for path in paths if not (path.suffix.lower() in BESIDE_SHP and path.stem in shapes)]
+
+
+_mine: set[Path] = set()
+
+
+def _workplaces() -> Path:
+    return settings().state_dir.resolve() / "unpacked"
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A folder for what one import unpacks, named after this worker; gone with it, however its process ends."""
+    _workplaces().mkdir(mode=0o750, parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f"{os.getpid()}-", dir=_workplaces(), ignore_cleanup_errors=True) as place:
+        _mine.add(Path(place))
+        try:
+            yield Path(place)
+        finally:
+            _mine.discard(Path(place))
+
+
+def clear_workplaces() -> int:
+    """Delete what workers left that were killed: those that live no more, and earlier ones of this number. Returns how many."""
+    left = [place for place in _workplaces().glob("*-*") if place not in _mine and not _is_another(place.name.partition("-")[0])]
+    for place in left:
+        shutil.rmtree(place, ignore_errors=True)
+    return len(left)
+
+
+def _is_another(pid: str) -> bool:
+    return pid != str(os.getpid()) and Path("/proc", pid).exists()
 
 
 def sweep(wanted: set[tuple[str, str]], older_than_seconds: int = files.ORPHAN_SECONDS) -> int:

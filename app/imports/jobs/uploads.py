@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from app.core import files
 from app.core.errors import BodyInvalid
@@ -14,7 +15,7 @@ from app.imports.jobs import kept
 from app.imports.jobs.errors import ImportTooLarge, UploadInvalid
 from app.settings import settings
 
-MOST_FILES = 100
+MOST_FILES, MOST_FIELDS = 100, 20
 
 
 def limit() -> int:
@@ -33,7 +34,11 @@ async def form_of(request: Request) -> FormData:
         raise too_large()
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise BodyInvalid("请用 multipart/form-data 提交", pointer="/file")
-    return await request.form(max_files=MOST_FILES, max_fields=20)
+    try:
+        return await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
+    except HTTPException as error:
+        limits = f"一次最多 {MOST_FILES} 个文件、{MOST_FIELDS} 个字段,每个字段不超过 1 MB"
+        raise BodyInvalid("表单无法读取", pointer="/file", hint=limits) from error
 
 
 async def keep(county: str, form: FormData, *, is_checked: bool) -> list[dict[str, Any]]:

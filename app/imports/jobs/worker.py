@@ -35,7 +35,9 @@ async def make(job: Any, seen: Seen) -> None:
         await fail(job, f"处理进程 {ATTEMPTS} 次中断,未能完成;底数没有改动")
         return
     args = [job.county_code, str(job.id), str(job.attempts)]
-    last, code = await child.run("app.import_process", seen.update, args=args, env=_LEAN, memory_mb=settings().import_memory_mb)
+    with kept.workplace() as folder:
+        env = _LEAN | {"TMPDIR": str(folder)}
+        last, code = await child.run("app.import_process", seen.update, args=args, env=env, memory_mb=settings().import_memory_mb)
     log.info("import", id=job.id, state=job.state, code=code, peak_mb=last.get("peak_mb"))
     if code == 0:
         return
@@ -67,10 +69,11 @@ async def release(job: Any) -> None:
 
 
 async def sweep() -> None:
-    """Files of uploads that no commit names."""
+    """Files of uploads that no commit names, and what killed processes had unpacked."""
     async with db.engine().connect() as conn:
         wanted = await queries.uploaded(conn)
     await asyncio.to_thread(kept.sweep, wanted)
+    await asyncio.to_thread(kept.clear_workplaces)
 
 
 def begun(_: Any) -> Seen:

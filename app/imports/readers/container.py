@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from app.core.errors import StorageFull
 from app.imports.errors import EncodingUnknown, FileUnreadable, FormatUnknown
 from app.imports.formats import BESIDE_SHP, SUPPORTED, TABLE_SUFFIXES, VECTOR_SUFFIXES
 from app.imports.readers import encoding as encodings
@@ -139,6 +140,8 @@ def _extract(archive: Path, folder: Path, shown: str, counted: list[zipfile.ZipI
     except FileExistsError as error:
         raise FileUnreadable(f"{shown} 里有重名的文件:{Path(str(error.filename)).name}", hint="请重新打包") from error
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+        if StorageFull.is_told_by(error):
+            raise StorageFull(f"{shown} 无法解压:磁盘已满", hint="请联系管理员清理磁盘后重试") from error
         raise FileUnreadable(f"{shown} 压缩包损坏或加密,无法解压", hint="请重新打包,不要加密码") from error
     for inner in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in _ARCHIVES):
         if depth == _DEEPEST:
