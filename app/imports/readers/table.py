@@ -22,6 +22,10 @@ from app.imports.workbooks import own
 
 _EXACT = 10**15
 """A spreadsheet keeps 15 digits: of a longer whole number the last ones are lost."""
+_MOST_COLUMNS = 16_384
+"""As many as Excel has."""
+csv.field_size_limit(1 << 28)
+"""A cell may hold the WKT of a county's outline; Python's own limit is 131,072."""
 
 
 def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
@@ -175,6 +179,8 @@ def _read_csv(source: Source, options: ReadOptions, detected: Detected) -> tuple
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise FileUnreadable(f"{source.name} 的 CSV 结构有误:{error}") from error
+    if (widest := max(map(len, rows), default=0)) > _MOST_COLUMNS:
+        raise FileUnreadable(f"{source.name} 有 {widest} 列,不是表格(最多 {_MOST_COLUMNS} 列)", hint="请核对分隔符和换行")
     return [[cell or None for cell in row] for row in rows], frozenset()
 
 
@@ -184,14 +190,15 @@ def _frame(headers: list[str], body: Grid) -> tuple[pd.DataFrame, np.ndarray]:
         body.pop()
     width = len(headers)
     padded = [(row + [None] * width)[:width] for row in body]
-    names: list[str] = []
+    names: dict[str, None] = {}
+    given: dict[str, int] = {}
     for place, header in enumerate(headers, 1):
-        number, name = 1, header or f"第{place}列"
+        number, name = given.get(header, 1), header or f"第{place}列"
         while name in names:
             number += 1
             name = f"{header}_{number}"
-        names.append(name)
-    frame = pd.DataFrame(padded, columns=names, dtype=object)
+        names[name], given[header] = None, number
+    frame = pd.DataFrame(padded, columns=list(names), dtype=object)
     told = [bool(header) or bool(frame[name].notna().any()) for header, name in zip(headers, names, strict=True)]
     return frame.loc[:, told] if not all(told) else frame, np.arange(1, len(body) + 1)
 
