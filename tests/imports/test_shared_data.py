@@ -10,7 +10,9 @@ import shapely
 
 from app.core import crs
 from app.core.errors import Problem
+from app.imports import values
 from app.imports.checks.geometry import check_shapes
+from app.imports.checks.overlaps import check_overlaps
 from app.imports.kinds import kind_of
 from app.imports.readers import Delivery, ReadOptions, read
 from app.imports.readers.base import Place
@@ -64,6 +66,18 @@ def test_taiwan_industrial_zoning(real: Path) -> None:
     assert {"計畫_1", "使用分"} <= set(delivery.frame.columns)
 
 
+def test_taiwan_declares_areas_as_text(real: Path) -> None:
+    """參考面 in m² against the shape in its own plane; 建蔽率 and spellings of the class stay as they are written."""
+    delivery = one(real / "taiwan_industrial/tw_zoning_industrial.gpkg")
+    plane = shapely.make_valid(crs.reproject(delivery.geometry, crs.STORED, 3826))
+    drawn = shapely.area(plane)
+    assert drawn.sum() == pytest.approx(130_863_461.9, abs=1)
+    off = np.array([abs(float(values.number(said)) / area - 1) for said, area in zip(delivery.frame["參考面"], drawn, strict=True)])
+    assert [int(n) for n in ((off <= 0.001).sum(), (off > 0.01).sum(), (off > 0.1).sum())] == [3155, 14, 9]
+    assert {"70", "70%", "尚無資料", "210"} <= set(delivery.frame["建蔽率"])
+    assert {"乙種工業區", "乙(工)", "工乙", "工業區（乙種）"} <= {cell for name in delivery.frame for cell in delivery.frame[name].dropna()}
+
+
 def test_taiwan_in_big5_without_cpg(real: Path) -> None:
     delivery = one(real / "taiwan_industrial/tw_industrial_big5_nocpg.shp")
     original = one(real / "taiwan_industrial/tw_zoning_industrial.gpkg")
@@ -98,7 +112,10 @@ def test_the_survey_text(real: Path) -> None:
     assert len(set(shape.exterior.coords)) == 65
     assert float(crs.planar_area_m2(delivery.geometry, 4549)[0]) == pytest.approx(57_089.5, abs=0.01)
     assert (shape.centroid.x, shape.centroid.y) == (pytest.approx(120.21665, abs=1e-5), pytest.approx(30.29867, abs=1e-5))
-    assert delivery.detected.crs == "EPSG:4528"
+    assert (delivery.detected.crs, delivery.detected.encoding) == ("EPSG:4528", "gb18030")
+    assert {f.fact: f.value for f in delivery.detected.findings}["zone"] == "40"
+    assert delivery.frame["勘测面积(公顷)"].tolist() == ["5.7089"]
+    assert delivery.issues == []
 
 
 def test_philadelphia_in_us_feet(real: Path) -> None:
@@ -109,7 +126,17 @@ def test_philadelphia_in_us_feet(real: Path) -> None:
     # The README's 14 repeated numbers are 15 rows without one: no number stands twice.
     assert (delivery.frame["opa_id"].duplicated().sum(), delivery.frame["opa_id"].isna().sum()) == (14, 15)
     staged = stage([path], kind_of("parcels"), options=ReadOptions(), data_on=DAY)
-    assert geodesic(check_shapes(staged, 4549).stored) == pytest.approx(13_079_410.4, abs=1)
+    shapes = check_shapes(staged, 4549)
+    assert geodesic(shapes.stored) == pytest.approx(13_079_410.4, abs=1)
+    check_overlaps(staged, shapes, delivery.frame["opa_id"].fillna("").tolist(), 4549)
+    found = Counter(i.code for i in staged.issues)
+    # 408 pairs share more than 1e-9 m² (in feet's own plane); 287 of them more than the 0.001 m² that are no rounding, none more than 1 m².
+    assert found == {"overlap_sliver": 287, "geometry_repaired": 1}
+    square_metres = 0.3048006096**2
+    feet = shapely.make_valid(crs.reproject(delivery.geometry, crs.STORED, 2272))
+    first, second = shapely.STRtree(feet).query(feet, predicate="intersects")
+    shared = shapely.area(shapely.intersection(feet[first], feet[second])) * square_metres
+    assert ((shared > 1e-5) & (first < second)).sum() == 400
 
 
 def test_tahoe_with_a_custom_crs(real: Path) -> None:
@@ -154,6 +181,23 @@ def test_32_of_37_rows_have_swapped_axes(real: Path) -> None:
     assert all(g is None for g in delivery.geometry)
 
 
+def test_wkt_of_a_council(real: Path) -> None:
+    delivery = one(real / "uk_brownfield/2c8470a8cf8f.csv", ReadOptions(crs="EPSG:4326"))
+    assert (~shapely.is_missing(delivery.geometry)).all()
+    assert not any("POINT" in str(cell) for name in delivery.frame for cell in delivery.frame[name])
+
+
+@pytest.mark.parametrize(("cell", "told"), [("9999-99-99", None), ("22.09.2011", date(2011, 9, 22)), ("04-Mar-19", None)])
+def test_dates_of_councils_are_days_or_told(cell: str, told: date | None) -> None:
+    """A year of two digits is not guessed."""
+    if told is None:
+        with pytest.raises(values.Unreadable):
+            values.day(cell)
+    else:
+        assert values.day(cell) == told
+    assert values.day("NA") is None
+
+
 def test_cp1252_of_the_new_forest(real: Path) -> None:
     assert one(real / "uk_brownfield/45e645b8570f.csv").detected.encoding == "cp1252"
 
@@ -188,5 +232,6 @@ def test_a_language_driver_that_is_true(real: Path) -> None:
 def test_broken_and_ambiguous_files_are_refused_by_name(real: Path, name: str, code: str) -> None:
     problem = refusal(real / name)
     assert problem.code == code
+    assert Path(name).name.split(".")[0] in problem.detail
     if code == "crs_missing":
         assert problem.extra["question"] == "crs"
