@@ -46,6 +46,14 @@ def planner(signed_in: Clients) -> httpx.Client:
     return signed_in("planner")
 
 
+@pytest.fixture(scope="module")
+def pace(signed_in: Clients) -> float:
+    """Seconds of a small clean import on this machine now."""
+    began, planner = time.monotonic(), signed_in("planner")
+    step(planner, rest(planner, hand_in(planner, ("a.csv", GRADES)).json()), "cancel")
+    return time.monotonic() - began
+
+
 def hand_in(client: httpx.Client, *files: tuple[str, bytes], key: str = "", **fields: str) -> httpx.Response:
     headers = {"idempotency-key": key or str(uuid4())}
     return client.post(URL, data={"kind": "grades"} | fields, files=[("file", one) for one in files], headers=headers)
@@ -122,7 +130,7 @@ def _link() -> bytes:
 
 @pytest.mark.parametrize("kind", ["parcels", "grades"])
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_hostile_file_is_refused_by_name(planner: httpx.Client, name: str, kind: str) -> None:
+def test_a_hostile_file_is_refused_by_name(planner: httpx.Client, name: str, kind: str, pace: float) -> None:
     began = time.monotonic()
     made = hand_in(planner, BOMBS[name](), kind=kind)
     assert made.status_code in (201, 413, 422), made.text
@@ -132,7 +140,7 @@ def test_a_hostile_file_is_refused_by_name(planner: httpx.Client, name: str, kin
         assert said["problem"]["code"] not in ("internal", "memory_exceeded"), said["problem"]
         assert "root:" not in json.dumps(said, ensure_ascii=False)
         assert step(planner, said, "cancel").json()["state"] == "cancelled"
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < max(30, 3 * pace)
     assert not Path("/tmp/out.csv").exists()
 
 
