@@ -112,7 +112,7 @@ def _extent(points: np.ndarray, detected: Detected) -> None:
     """What the numbers are: with the county's place it is what speaks for a CRS."""
     if len(points):
         (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
-        detected.found("extent", f"x {west:.10g} 至 {east:.10g},y {south:.10g} 至 {north:.10g}", 1, "文件中的坐标数值")
+        detected.found("extent", f"x {west:.10g} 至 {east:.10g},y {south:.10g} 至 {north:.10g}", 1, "图形中心的坐标数值")
 
 
 def _flattened(raw: np.ndarray, detected: Detected) -> np.ndarray:
