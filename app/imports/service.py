@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -50,8 +50,8 @@ class Options:
 
     def said(self) -> dict[str, Any]:
         """What was stated of reading, as the import keeps it."""
-        named = ("layer", "crs", "encoding", "axis_order", "units", "family", "mapping", "mappings")
-        return {name: value for name in named if (value := getattr(self, name))}
+        named = {one.name for one in fields(self)} - {"data_date", "acceptance"}
+        return {name: value for name in sorted(named) if (value := getattr(self, name))}
 
     def reading(self, kind: Kind, place: Place | None = None) -> ReadOptions:
         return ReadOptions(
