@@ -100,6 +100,7 @@ def import_files(
     unit: Annotated[list[str] | None, typer.Option(help="面积列的单位, 如 证载面积=亩; 可多次")] = None,
     manifest: Annotated[Path | None, typer.Option(help="导入清单: 同样的文件按同样的决定重做", exists=True)] = None,
     returned: Annotated[Path | None, typer.Option(help="把标出问题的 Excel 写到这个文件夹")] = None,
+    covers: Annotated[str | None, typer.Option(help="宗地: 交付完整的乡镇 all|none|代码,代码; 只有这些乡镇的宗地会灭失")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查, 不写入")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:  # fmt: skip
@@ -109,7 +110,7 @@ def import_files(
 
     wiring.subscribe()
     said = {"layer": layer, "crs": crs, "encoding": encoding, "family": family, "data_date": day(data_date, "--data-date"),
-            "axis_order": axis_order, "units": dict(pair.rpartition("=")[::2] for pair in unit or [])}  # fmt: skip
+            "axis_order": axis_order, "covers": covers, "units": dict(pair.rpartition("=")[::2] for pair in unit or [])}  # fmt: skip
     if (kind is None) is (manifest is None):
         raise typer.BadParameter("写明 --kind 或 --manifest, 二者之一", param_hint="--kind")
     report = run(_imported(files, kind, system(county), said, mapping=mapping, manifest=manifest, dry_run=dry_run))

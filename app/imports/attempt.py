@@ -13,6 +13,7 @@ from app.core.queue import Dropped
 from app.core.work import writing
 from app.imports import changes, queries, service
 from app.imports.apply.parcel_classes import Acceptance
+from app.imports.checks.catalogue import CATALOGUE
 from app.imports.columns import Known, headers_hash
 from app.imports.jobs import kept, questions
 from app.imports.jobs import queries as jobs
@@ -51,6 +52,8 @@ async def work(county: str, job_id: int, attempt: int) -> None:
     except Problem as problem:
         if job.state == "staging":
             await _asked(job, problem, look)
+        elif job.state == "applying" and "question" in problem.extra:  # what needed no answer when it was shown needs one now
+            await _settled(job, state="queued", attempts=0, message=CHANGED, accepted=None)
         else:
             await _settled(job, state=_BEFORE[job.state], problem=questions.told(problem), message=problem.detail or problem.title)
 
@@ -63,9 +66,9 @@ async def _settled(job: Any, **values: Any) -> None:
 async def _stage(job: Any, files: list[Path], remembered: Mapping[str, Known], look: Look) -> None:
     """Read, check, compare; the result is written in one transaction."""
     prepared = await _prepared(job, files, remembered, look, system(job.county_code, job.made_by))
+    report, prepared.job.import_id = prepared.report, job.id
     async with db.reading() as conn:
         plan = await service.compared(conn, prepared)
-    report, prepared.job.import_id = prepared.report, job.id
     async with db.engine().begin() as conn:
         await jobs.clear(conn, job.county_code, job.id)
         await queries.insert_issues(conn, job.county_code, job.id, prepared.staged.issues)
@@ -98,10 +101,14 @@ async def _apply(job: Any, files: list[Path], remembered: Mapping[str, Known], l
         if changes.outcome_hash(prepared.report, plan) != job.outcome_hash:
             raise RegisterChanged
         prepared.job.import_id = job.id
+        shown = len(prepared.staged.issues)
         with prepared.steps.of("writing"):
             await service.write(work, prepared, plan)
+        raised = sorted(code for code, kind in CATALOGUE.items() if (kind.stage, kind.apply, kind.stops) == ("warning", "error", "row"))
+        await queries.raise_issues(work.conn, job.county_code, job.id, raised)
+        await queries.insert_issues(work.conn, job.county_code, job.id, prepared.staged.issues[shown:])
         await _remember(work.conn, job, prepared)
-        if not await jobs.applied(work.conn, job, prepared.report.counts, person.name):
+        if not await jobs.applied(work.conn, job, prepared.report, person.name):
             raise Dropped
 
 
@@ -121,7 +128,7 @@ def _person(job: Any) -> Principal:
 
 
 async def _prepared(job: Any, files: list[Path], remembered: Mapping[str, Known], look: Look, principal: Principal) -> Prepared:
-    said = {name: job.options.get(name) for name in ("layer", "crs", "encoding", "family", "mapping", "axis_order")}
+    said = {name: job.options.get(name) for name in ("layer", "crs", "encoding", "family", "mapping", "axis_order", "covers")}
     left_out = {name: frozenset((job.accepted or {}).get(name, ())) for name in ("except_classes", "except_rows")}
     options = Options(
         **said,

@@ -1,7 +1,8 @@
-"""比对 as rows of import_row, for a person to look at and accept: what applying does to each parcel. Pure but for the writing."""
+"""比对 as rows of import_row, for a person to look at: what applying does to each parcel, each row. Pure but for the writing."""
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.imports import bulk
 from app.imports.apply.parcel_classes import SHAPE, Difference
 from app.imports.apply.plan import Plan
+from app.imports.checks.catalogue import CATALOGUE
 from app.imports.columns import aliases
 from app.imports.models import ImportRow
 from app.imports.report import ImportReport
@@ -21,12 +23,13 @@ _CHUNK = 20_000
 
 
 def outcome_hash(report: ImportReport, plan: Plan) -> str:
-    """SHA-256 of what applying would do: issues and each difference with old and new values, counts where there are no differences."""
-    digest = hashlib.sha256(json.dumps(report.issue_totals()).encode())
+    """SHA-256 of what applying would do: issues and each difference with old and new values, counts."""
+    codes = Counter(one.code for one in report.issues if CATALOGUE[one.code].stops == "row")  # the others depend on what is left out
+    digest = hashlib.sha256(json.dumps(sorted(codes.items())).encode())
     for one in plan.differences:
         digest.update(json.dumps([one.row_id, one.kind, one.known and one.known.id, one.changes, one.relatives], default=str).encode())
     if not plan.differences:
-        digest.update(json.dumps(report.counts, sort_keys=True).encode())
+        digest.update(json.dumps([report.counts["rows"], plan.counts], sort_keys=True).encode())
     return digest.hexdigest()
 
 
@@ -48,6 +51,10 @@ async def insert(conn: AsyncConnection, prepared: Prepared, plan: Plan) -> None:
         number += len(part)
 
 
+def _change(labels: dict[str, list[str]], name: str, old: Any, new: Any) -> dict[str, Any]:
+    return {"field": name, "label": _label(name, labels), "old": old, "new": new}
+
+
 def _key(one: Difference, plan: Plan) -> str:
     if one.known is not None:
         return one.known.source_key
@@ -63,7 +70,7 @@ def _shape(one: Difference, plan: Plan) -> Any:
 
 def _told(one: Difference, kind: str) -> list[dict[str, Any]]:
     labels = aliases(kind)
-    told = [{"field": name, "label": _label(name, labels), "old": old, "new": new} for name, old, new in one.changes]
+    told = [_change(labels, *change) for change in one.changes]
     if not one.relatives:
         return told
     before, after = ([*one.relatives], None) if one.known is None else (None, [*one.relatives])

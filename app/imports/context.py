@@ -1,6 +1,6 @@
 """What an import must know of the county: its plane, outline, towns of the day, responsible bodies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import shapely
@@ -25,6 +25,7 @@ class Context:
     body_of_town: dict[str, str]
     unassigned_body: str
     town_codes: frozenset[str]
+    town_names: dict[str, str] = field(default_factory=dict)
 
     @property
     def unassigned_town(self) -> str:
@@ -50,14 +51,15 @@ async def load(conn: AsyncConnection, county: str, *, on: date) -> Context:
     row = found.one_or_none()
     if row is None:
         raise CountyUnknown(f"没有 {county}", hint="用 yima county add 添加")
-    towns = await conn.execute(
+    found = await conn.execute(
         text(
-            "SELECT DISTINCT ON (code) code, ST_AsBinary(geom) AS geom FROM town WHERE county_code = :c"
+            "SELECT DISTINCT ON (code) code, name, ST_AsBinary(geom) AS geom FROM town WHERE county_code = :c"
             " AND coalesce(valid_from, '-infinity') <= :d AND coalesce(valid_to, 'infinity') > :d"
             " ORDER BY code, geom IS NULL, valid_from DESC NULLS LAST, id"
         ),
         {"c": county, "d": on},
     )
+    towns = found.all()
     shapes = {t.code: None if t.geom is None else shapely.from_wkb(t.geom) for t in towns}
     bodies = (
         await conn.execute(
@@ -72,4 +74,5 @@ async def load(conn: AsyncConnection, county: str, *, on: date) -> Context:
         body_of_town={b.town_code: b.code for b in reversed(bodies) if b.town_code},
         unassigned_body=next((b.code for b in bodies if b.kind == "unassigned"), county + UNASSIGNED),
         town_codes=frozenset(shapes),
+        town_names={t.code: t.name for t in towns},
     )

@@ -15,13 +15,14 @@ from app.imports.service import Options, delivery_hash, import_files
 
 
 async def load_manifest(folder: Path, *, county_code: str, principal: Principal, say: Callable[[str], None] = print) -> list[ImportReport]:
-    """Import every entry {file | files, kind, data_date, layer?, family?, crs?, encoding?} of manifest.json."""
+    """Import every entry {file | files, kind, data_date, layer?, family?, crs?, encoding?, covers?} of manifest.json."""
     entries: list[dict[str, Any]] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     reports = []
     for number, entry in enumerate(entries, 1):
         files = [folder / name for name in entry.get("files", [entry.get("file")])]
         options = Options(
             layer=entry.get("layer"), crs=entry.get("crs"), encoding=entry.get("encoding"), family=entry.get("family"),
+            covers=entry.get("covers"),
             data_date=date.fromisoformat(entry["data_date"]),
         )  # fmt: skip
         told = f"[{number}/{len(entries)}] {kind_of(entry['kind']).label} {'、'.join(f.name for f in files)}"

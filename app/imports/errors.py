@@ -1,7 +1,7 @@
 """A file that can't be read at all is a Problem; a bad row is an Issue (checks/catalogue.py).
 
 What the importer won't decide alone is a Problem too: `question` names the option that answers it (crs, encoding, layer,
-axis_order, unit), `choices` lists {value, label, reason}, the likeliest first.
+axis_order, unit, covers), `choices` lists {value, label, reason}, the likeliest first.
 """
 
 from collections.abc import Iterable
@@ -99,8 +99,16 @@ class CountyUnknown(Problem):
     code, status, title = "county_unknown", 404, "系统中没有这个县(市、区)"
 
 
-class OutOfOrder(Problem):
-    code, status, title = "delivery_out_of_order", 409, "交付日期早于已入库的版本"
+class CoverageDoubtful(Problem):
+    code, status, title = "coverage_doubtful", 422, "没有写明交付是否完整,需要确认"
+
+
+class CoverageInvalid(Problem):
+    code, status, title = "coverage_invalid", 422, "完整的乡镇写得不正确"
+
+
+class DeliveryStopped(Problem):
+    code, status, title = "delivery_stopped", 409, "有问题不解决,整批不能入库"
 
 
 class AcceptanceInconsistent(Problem):

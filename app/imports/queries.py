@@ -1,6 +1,7 @@
 """SQL of the imports room: the job, its issues, and references into the register."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,15 @@ async def insert_issues(conn: AsyncConnection, county: str, import_id: int, issu
         "hint": [i.hint for i in issues], "geom": [None if i.geometry is None else shapely.to_wkb(i.geometry) for i in issues],
     }  # fmt: skip
     await bulk.insert(conn, ImportIssue, columns)
+
+
+async def raise_issues(conn: AsyncConnection, county: str, import_id: int, codes: Sequence[str]) -> None:
+    """Issues of these codes, warnings so far, kept their rows out when the import was applied."""
+    sql = (
+        "UPDATE import_issue SET severity = 'error' WHERE county_code = :c AND import_id = :i AND code = ANY(:codes)"
+        " AND severity <> 'error'"
+    )
+    await conn.execute(text(sql), {"c": county, "i": import_id, "codes": list(codes)})
 
 
 async def applied(conn: AsyncConnection, county: str, delivery_hash: str) -> int | None:

@@ -51,7 +51,7 @@ async def blocks(conn: AsyncConnection, county: str, meridian_epsg: int) -> tupl
 async def neighbours(
     conn: AsyncConnection, county: str, stored: np.ndarray, *, towns: Collection[str], keys: Collection[str]
 ) -> tuple[list[str], np.ndarray]:
-    """Keys and shapes (4490) of current parcels within the delivery's extent, of other towns and under other keys."""
+    """Keys and shapes (4490) of current parcels within the delivery's extent, not of these towns and under other keys."""
     box = shapely.total_bounds(stored)
     if not np.isfinite(box).all():
         return [], np.zeros(0, dtype=object)

@@ -19,9 +19,10 @@ from app.imports import context, queries, standing
 from app.imports.apply import Applied, handler_of, undo
 from app.imports.apply.parcel_classes import Acceptance
 from app.imports.apply.plan import Job, Plan
-from app.imports.checks.catalogue import unexplained
+from app.imports.checks.catalogue import CATALOGUE, at_apply, unexplained
+from app.imports.checks.issue import Issue
 from app.imports.columns import Known, Stated
-from app.imports.errors import MappingInvalid
+from app.imports.errors import DeliveryStopped, MappingInvalid
 from app.imports.kinds import Kind, kind_of
 from app.imports.readers import Look, ReadOptions, container
 from app.imports.readers.base import AxisOrder, Place, sha256_of
@@ -45,6 +46,8 @@ class Options:
     acceptance: Acceptance = field(default_factory=Acceptance)
     axis_order: AxisOrder | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    covers: str | None = None
+    """Parcels: towns that the delivery is whole for: all that it names, none, or codes."""
     mappings: Mapping[str, Stated] = field(default_factory=dict)
     """Hash of a file's headers → how they are to be understood: of a manifest that is replayed, or one of several files."""
 
@@ -78,6 +81,7 @@ class Prepared:
     job: Job
     report: ImportReport
     steps: Steps
+    look: Look
 
 
 async def prepare(
@@ -97,8 +101,8 @@ async def prepare(
     if wanted.name == "parcels":
         async with db.reading() as conn:
             await standing.compare(conn, county_code, staged.deliveries, stated=options.crs is not None)
-    job = Job(county_code, data_on, principal, options.family, options.layer, acceptance=options.acceptance)
-    return Prepared(staged, job, _report(staged, job, look, dry_run=dry_run, options=options), steps)
+    job = Job(county_code, data_on, principal, options.family, options.layer, options.covers, acceptance=options.acceptance)
+    return Prepared(staged, job, _report(staged, job, look, dry_run=dry_run, options=options), steps, look)
 
 
 async def compared(conn: AsyncConnection, prepared: Prepared) -> Plan:
@@ -109,19 +113,35 @@ async def compared(conn: AsyncConnection, prepared: Prepared) -> Plan:
         plan = await handler_of(prepared.staged.kind.name)(conn, prepared.staged, county, prepared.job)
         prepared.staged.issues[:] = unexplained(prepared.staged.issues)
     report.counts |= plan.counts
+    report.files = prepared.look.as_dicts(prepared.staged.kind)
     report.issues, report.differences, report.seconds = prepared.staged.issues, plan.differences, prepared.steps.seconds
     return plan
 
 
 async def write(work: Work, prepared: Prepared, plan: Plan) -> None:
-    """Write what was compared, for the import of `prepared.job`, and say so in the audit record."""
-    report, job = prepared.report, prepared.job
+    """Write what was compared, for the import of `prepared.job`, and say so in the audit record; issues become those of this moment.
+
+    Errors: DeliveryStopped, with the issues that stop it.
+    """
+    report, job, issues = prepared.report, prepared.job, prepared.staged.issues
     report.import_id = job.import_id
+    _refuse_stopped(issues)
     await plan.write(work)
+    issues[:] = [at_apply(found) for found in issues]
     work.audited(
         "import.apply", "import", job.import_id, kind=report.kind, data_on=job.data_on, delivery_hash=report.delivery_hash,
         files=[f["name"] for f in report.files], counts=report.counts, issues=report.issue_counts,
     )  # fmt: skip
+
+
+def _refuse_stopped(issues: Sequence[Issue]) -> None:
+    stopping = [one for one in map(at_apply, issues) if one.severity == "error" and CATALOGUE[one.code].stops == "delivery"]
+    if stopping:
+        first = stopping[0]
+        where = f"{first.file} 第 {first.row} 行" if first.row else first.file
+        raise DeliveryStopped(
+            f"{CATALOGUE[first.code].message} {len(stopping)} 处,例如 {where}:{first.value}", hint=first.hint, issue=first.code
+        )
 
 
 async def import_files(
@@ -192,6 +212,7 @@ def delivery_hash(hashes: Sequence[str], kind: str, data_on: date, options: Opti
     stated: list[Any] = [options.layer, options.crs, options.encoding, options.family, options.mapping]
     # Added only where stated, so that the hash of an earlier delivery stays what it was.
     stated += [{"axis_order": options.axis_order, "units": dict(options.units)}] if options.axis_order or options.units else []
+    stated += [{"covers": options.covers}] if options.covers else []
     left_out = [sorted(options.acceptance.except_classes), sorted(options.acceptance.except_rows)]
     said = [list(hashes), kind, data_on.isoformat(), stated, *(left_out if any(left_out) else [])]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

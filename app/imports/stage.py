@@ -15,7 +15,7 @@ from app.core import crs
 from app.enterprises.uscc import parse_uscc
 from app.imports import archives, progress, readers, values
 from app.imports.area_units import Slip, settle_units
-from app.imports.checks.catalogue import issue
+from app.imports.checks.catalogue import issue, keeps_out
 from app.imports.checks.issue import Finding, Issue, Severity
 from app.imports.columns import (
     UNITS,
@@ -106,14 +106,19 @@ class Staged:
         self, index: int, code: str, *, field: str = "", value: object = "", severity: Severity | None = None,
         geometry: BaseGeometry | None = None,
     ) -> None:  # fmt: skip
-        """Note an issue of one row, with the place (4490) where there is one; an error takes the row out."""
+        """Note an issue of one row, with the place (4490) where there is one; what is an error, now or at apply, takes it out."""
         where = self.origin[index]
         found = issue(
             code, file=where.file, layer=where.layer, row=where.row, field=field, value=value, severity=severity, geometry=geometry
         )
         self.issues.append(found)
-        if found.severity == "error":
+        if keeps_out(found):
             self.ok[index] = False
+
+    def report_whole(self, code: str, *, value: object) -> None:
+        """Note an issue that stands in no row of the delivery."""
+        where = self.origin[0] if self.origin else Origin("", "", 0)
+        self.issues.append(issue(code, file=where.file, layer=where.layer, row=0, value=value))
 
     def note(self, findings: Iterable[Finding], plane_epsg: int) -> None:
         """Report what the checks of the whole delivery found; places are in the plane."""
@@ -313,7 +318,7 @@ def _uscc(staged: Staged, index: int, column: Column, text: str) -> str:
 
 def _drop_damaged(staged: Staged) -> None:
     """Rows that a reader already found in error (a TXT vertex that can't be read)."""
-    bad = {(i.file, i.layer, i.row) for i in staged.issues if i.severity == "error"}
+    bad = {(i.file, i.layer, i.row) for i in staged.issues if keeps_out(i)}
     for index, where in enumerate(staged.origin if bad else ()):
         if (where.file, where.layer, where.row) in bad:
             staged.ok[index] = False

@@ -175,7 +175,8 @@ def test_formats_has_every_issue_code() -> None:
     for code, row in said.items():
         kind = CATALOGUE[code]
         assert words[row[1][:2]] == kind.stage, code
-        assert words["错误" if row[2] == "不入库" else row[2]] == kind.apply, code
+        assert words["错误" if row[2].endswith("不入库") else row[2]] == kind.apply, code
+        assert row[2].startswith("整批") == (kind.stops == "delivery"), code
         assert row[3:] == [SIDES[kind.side], kind.message, kind.hint]
 
 

@@ -48,9 +48,9 @@ class TestCounty:
         stated = Options(data_date=on, **options)
         return await import_files(files, kind=kind, county_code=self.code, options=stated, principal=system(self.code), dry_run=dry_run)
 
-    async def differences(self, *files: Path, on: date) -> list[Difference]:
+    async def differences(self, *files: Path, on: date, covers: str | None = None) -> list[Difference]:
         """How a delivery differs from the register; nothing is written."""
-        return (await self.load(*files, on=on, dry_run=True)).differences
+        return (await self.load(*files, on=on, covers=covers, dry_run=True)).differences
 
     async def undo(self, import_id: int | None, reason: str = "试验") -> dict[str, int]:
         assert import_id is not None

@@ -76,8 +76,8 @@ async def staged(client: httpx.AsyncClient, *files: Path, **fields: Any) -> dict
     return await look(client, made.json())
 
 
-async def applied(client: httpx.AsyncClient, job: dict[str, Any]) -> dict[str, Any]:
-    said = await step(client, job, "apply")
+async def applied(client: httpx.AsyncClient, job: dict[str, Any], without: Any = None) -> dict[str, Any]:
+    said = await step(client, job, "apply", without)
     assert (said.status_code, said.json()["state"]) == (202, "applying"), said.text
     await worked()
     return await look(client, job)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from app import wiring
 from app.core import audit, db, events
 from app.imports import queries
-from app.imports.errors import CountyUnknown, OutOfOrder
+from app.imports.errors import CountyUnknown, DeliveryStopped
 from app.imports.service import Options, import_files
 
 from . import makers
@@ -74,7 +74,7 @@ async def test_both_states_can_be_asked_and_no_code_is_used_again(county: TestCo
     await county.load(delivery(tmp_path / "a.gpkg", county, {1: square(0, 0), 2: square(200, 0), 3: square(400, 0)}))
     known_at = await county.value("SELECT clock_timestamp()")
     report = await county.load(
-        delivery(tmp_path / "b.gpkg", county, {1: square(0, 0, 120), 2: square(200, 0), 9: square(600, 0)}), on=SECOND
+        delivery(tmp_path / "b.gpkg", county, {1: square(0, 0, 120), 2: square(200, 0), 9: square(600, 0)}), on=SECOND, covers="all"
     )
     assert {k: report.counts[k] for k in ("new", "changed", "same", "vanished")} == {"new": 1, "changed": 1, "same": 1, "vanished": 1}
     assert [r[0] for r in await county.rows(AS_OF, d=FIRST)] == [county.key(n) for n in (1, 2, 3)]
@@ -95,7 +95,7 @@ async def test_a_correction_of_the_same_day_replaces_without_a_remainder(county:
 
 async def test_an_older_delivery_is_refused_and_nothing_is_written(county: TestCounty, tmp_path: Path) -> None:
     await county.load(delivery(tmp_path / "a.gpkg", county, {1: square(0, 0)}), on=SECOND)
-    with pytest.raises(OutOfOrder):
+    with pytest.raises(DeliveryStopped):
         await county.load(delivery(tmp_path / "b.gpkg", county, {1: square(0, 0, 150), 2: square(200, 0)}), on=FIRST)
     assert len(await county.rows(CURRENT)) == 1
     assert await county.value("SELECT count(*) FROM import_job WHERE county_code = :c") == 1

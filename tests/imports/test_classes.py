@@ -26,7 +26,7 @@ CLASSES = {
 
 async def test_each_difference_has_its_name(county: TestCounty, tmp_path: Path) -> None:
     await county.load(delivery(tmp_path / "a.gpkg", county, BEFORE))
-    differences = await county.differences(delivery(tmp_path / "b.gpkg", county, AFTER), on=SECOND)
+    differences = await county.differences(delivery(tmp_path / "b.gpkg", county, AFTER), on=SECOND, covers="all")
     assert {d.row_id: d.kind for d in differences if d.position is not None} == CLASSES
     gone = {d.known.source_key: (d.kind, d.relatives) for d in differences if d.position is None and d.known}
     key = county.key
@@ -64,7 +64,7 @@ async def test_what_is_left_out_stays_as_it_was(county: TestCounty, tmp_path: Pa
     ids = {row.source_key: row.id for row in await county.rows("SELECT source_key, id FROM parcel WHERE county_code = :c")}
     rows = {f"p{ids[county.key(int(r[5:]))]}" if r.startswith("gone ") else r for r in left_out.except_rows}
     wanted = Acceptance(left_out.except_classes, frozenset(rows))
-    await county.load(delivery(tmp_path / "b.gpkg", county, AFTER), on=SECOND, acceptance=wanted)
+    await county.load(delivery(tmp_path / "b.gpkg", county, AFTER), on=SECOND, covers="all", acceptance=wanted)
     after = {row.source_key: row for row in await county.rows(CURRENT)}
     assert {county.key(n) for n in stays} <= set(after)
     area = "SELECT p.source_key, v.area_planar_m2, v.valid_from FROM parcel p JOIN parcel_version v ON v.parcel_id = p.id AND v.is_current WHERE p.county_code = :c"
@@ -79,5 +79,5 @@ async def test_a_group_is_accepted_whole_or_not_at_all(county: TestCounty, tmp_p
     path = delivery(tmp_path / "b.gpkg", county, AFTER)
     for rows in ({"r2"}, {"r4"}, {"r5"}):
         with pytest.raises(AcceptanceInconsistent):
-            await county.load(path, on=SECOND, acceptance=Acceptance(except_rows=frozenset(rows)))
+            await county.load(path, on=SECOND, covers="all", acceptance=Acceptance(except_rows=frozenset(rows)))
     assert len(await county.rows(CURRENT)) == len(BEFORE)

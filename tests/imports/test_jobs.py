@@ -226,7 +226,7 @@ async def test_a_shapefile_in_parts_and_a_manifest_that_replays(planner: httpx.A
 
 async def test_one_of_a_kind_at_a_time(planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path) -> None:
     first = (await hand_in(planner, parcels(tmp_path / "a.gpkg", county, range(3)))).json()
-    second = (await hand_in(planner, parcels(tmp_path / "b.gpkg", county, range(2)))).json()
+    second = (await hand_in(planner, parcels(tmp_path / "b.gpkg", county, range(2)), options='{"covers": "all"}')).json()
     other = (await hand_in(planner, makers.gpkg(tmp_path / "c.gpkg", [{"编号": "A1"}], [square(0, 0)]), kind="control-lines")).json()
     taken = await worker.claim()
     assert taken.id == first["id"]

@@ -71,7 +71,7 @@ async def test_undo_restores_what_stood_before(
     stood, imported = [await state(county)], []
     for number, one in enumerate(said):
         path = drawn(folder / f"{number}.gpkg", county, one)
-        report = await county.load(path, on=FIRST.replace(year=2020 + number))
+        report = await county.load(path, on=FIRST.replace(year=2020 + number), covers="all")
         imported.append((path, report))
         stood.append(await state(county))
         ground = shapely.union_all(shapely.from_wkb([row[2 + len(COLUMNS)] for row in stood[-1]["versions"] if row[1].endswith(",)")]))
@@ -81,7 +81,7 @@ async def test_undo_restores_what_stood_before(
     path, report = imported[-1]
     await county.undo(report.import_id)
     assert await state(county) == stood[-2]
-    again = await county.load(path, on=report.data_on)
+    again = await county.load(path, on=report.data_on, covers="all")
     assert [row[:-1] for row in (await state(county))["versions"]] == [row[:-1] for row in stood[-1]["versions"]], (
         "the same parcels have the same codes"
     )

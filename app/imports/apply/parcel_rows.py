@@ -37,7 +37,7 @@ _LEAST = Decimal("0.01")
 
 @dataclass
 class ParcelRows:
-    """The applicable rows, in order of delivery; `present` holds the keys of all rows, `covered` the towns delivered."""
+    """The applicable rows, in order of delivery; `present`: the keys of all rows; `covered`: the towns delivered, once settled whole."""
 
     index: list[int]
     row: list[int]

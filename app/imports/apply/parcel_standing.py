@@ -24,7 +24,8 @@ async def check_against_register(
     names = [keys.get(index, "") for index in range(len(staged))]
     codes, blocks = await register.blocks(conn, county.county, county.meridian_epsg)
     found = gaps(rows.shapes.plane, names, live, codes=codes, blocks=blocks)
-    around, shapes = await register.neighbours(conn, county.county, rows.shapes.stored[live], towns=rows.covered, keys=rows.present)
+    delivered = rows.present | {known.source_key for known in whole.vanished}
+    around, shapes = await register.neighbours(conn, county.county, rows.shapes.stored[live], towns=rows.covered, keys=delivered)
     found += overlaps_with(rows.shapes.plane, live, crs.reproject(shapes, crs.STORED, county.meridian_epsg), around)
     found += _lineage(rows, whole, vanished, descents)
     staged.note(found, county.meridian_epsg)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -14,13 +15,13 @@ from app.core.work import Work
 from app.imports import bulk, numbering, progress
 from app.imports.apply import parcel_store
 from app.imports.apply.parcel_classes import classify, narrowed
+from app.imports.apply.parcel_coverage import settle_coverage, towns_stated
 from app.imports.apply.parcel_diff import Descent, Diff, compare, descents
 from app.imports.apply.parcel_rows import COLUMNS, ParcelRows, settle
 from app.imports.apply.parcel_standing import check_against_register
 from app.imports.apply.plan import Job, Plan
 from app.imports.context import Context
 from app.imports.corrections import deliver as corrections
-from app.imports.errors import OutOfOrder
 from app.imports.stage import Staged
 from app.parcels.codes import one_code, parse_cadastral_code
 from app.parcels.models import Parcel, ParcelLineage
@@ -34,16 +35,21 @@ async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job)
     rows = settle(staged, county)
     staged.forget_drawn()
     await corrections.hold(conn, staged, rows, job.county)
+    stated = towns_stated(job.covers, rows, county)
+    rows = replace(rows, covered=rows.covered | (stated or frozenset()))
     progress.say("comparing", 0, len(rows.index))
     known = await parcel_store.register(conn, job.county, sorted(rows.present), sorted(rows.covered))
     whole = compare(rows, known)
-    vanished = crs.reproject(np.array([k.geom for k in whole.vanished], dtype=object), crs.STORED, county.meridian_epsg)
-    found = descents(whole, rows, vanished)
+    plane = _drawn(whole, county)
+    rows, whole, found = settle_coverage(
+        staged, rows, county, stated=stated, acceptance=job.acceptance, register=known.values(), whole=whole,
+        found=descents(whole, rows, plane), plane=plane,
+    )  # fmt: skip
     differences = classify(rows, whole, found)
     diff = narrowed(rows, whole, found, differences, job.acceptance)
-    _refuse_older(diff, job)
+    _report_older(staged, rows, diff, job)
     born = set(diff.new)
-    await check_against_register(conn, staged, rows, county, vanished=vanished, descents=found, whole=whole)
+    await check_against_register(conn, staged, rows, county, vanished=_drawn(whole, county), descents=found, whole=whole)
 
     async def write(work: Work) -> None:
         await _write(work, rows=rows, diff=diff, found=[d for d in found if d.child in born], job=job)
@@ -52,12 +58,19 @@ async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job)
     return Plan(write, {"applied": applied, **diff.counts()}, differences, rows)
 
 
-def _refuse_older(diff: Diff, job: Job) -> None:
-    late = [k for k in [*(k for _, k in diff.changed), *diff.vanished] if k.valid_from is not None and k.valid_from > job.data_on]
-    if late:
-        raise OutOfOrder(
-            f"{len(late)} 宗地已有晚于 {job.data_on} 的版本(例如 {late[0].source_key},{late[0].valid_from})", hint="请按数据日期先后导入"
-        )
+def _drawn(diff: Diff, county: Context) -> np.ndarray:
+    """The vanished in the county's plane."""
+    return crs.reproject(np.array([k.geom for k in diff.vanished], dtype=object), crs.STORED, county.meridian_epsg)
+
+
+def _report_older(staged: Staged, rows: ParcelRows, diff: Diff, job: Job) -> None:
+    """What is accepted must not be older than what stands."""
+    for position, known in diff.changed:
+        if known.valid_from is not None and known.valid_from > job.data_on:
+            staged.report(rows.index[position], "version_later", value=f"{known.source_key},{known.valid_from}")
+    for known in diff.vanished:
+        if known.valid_from is not None and known.valid_from > job.data_on:
+            staged.report_whole("version_later", value=f"{known.source_key},{known.valid_from},不在本次交付")
 
 
 async def _write(work: Work, *, rows: ParcelRows, diff: Diff, found: list[Descent], job: Job) -> None:

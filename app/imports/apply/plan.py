@@ -23,6 +23,7 @@ class Job:
     principal: Principal
     family: str | None = None
     layer: str | None = None
+    covers: str | None = None
     import_id: int = 0
     acceptance: Acceptance = field(default_factory=Acceptance)
 

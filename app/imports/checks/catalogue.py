@@ -4,7 +4,7 @@ Printed by `yima import`, served with every import, and the same as FORMATS.md's
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from shapely.geometry.base import BaseGeometry
@@ -31,7 +31,8 @@ class Tolerance:
 class IssueType:
     """What a code means and who does what about it.
 
-    `stage`: how it stands when the delivery is checked (error: the row is kept out). `apply`: what is left of it once the row is applied.
+    `stage`: how it stands when the delivery is checked. `apply`: what is left of it once the row is applied; an error there keeps out what
+    it `stops`, with the register as it is at that moment: a row that only waits for the register is a warning first, an error then.
     `explained_by`: codes which on the same row already say why, so that one fault is told once; `explained_in_cell`: in the same cell.
     """
 
@@ -44,6 +45,7 @@ class IssueType:
     tolerance: tuple[Tolerance, ...] = ()
     explained_by: tuple[str, ...] = ()
     explained_in_cell: tuple[str, ...] = ()
+    stops: Literal["row", "delivery"] = "row"
 
     @property
     def severity(self) -> Severity:
@@ -79,7 +81,7 @@ _TYPES = (
     IssueType("overlap", W, W, S, "与另一图形部分重叠超过{0}", "请核对两宗地的界址", (_m2(1),)),
     IssueType("overlap_contained", W, W, S, "与另一图形为包含关系(小者的{0}以上在大者之内)", "请核对是否重复确权或漏扣", (_percent(95),)),
     IssueType("overlap_sliver", N, N, S, "与另一图形有不超过{0}的细缝重叠", "一般为数字化误差,可不处理", (_m2(1),)),
-    IssueType("overlap_register", W, W, R, "与库中另一宗地重叠超过{0},该宗地不在本次交付的乡镇内", "请与相邻乡镇核对界址", (_m2(1),)),
+    IssueType("overlap_register", W, W, R, "与库中另一宗地重叠超过{0},该宗地不在本次交付之内", "请核对两宗地的界址", (_m2(1),)),
     IssueType("duplicate_geometry", W, W, S, "与前面某行的图形相同(互相重合{0}以上)", "请确认是否重复报送", (_percent(99),)),
     IssueType("gap_in_block", N, N, S, "工业区块内宗地之间有宽不足{0}的空隙(大于{1})", "请核对相邻宗地的界址是否应当衔接",
               (Tolerance(1, "米"), _m2(0.1))),
@@ -93,7 +95,7 @@ _TYPES = (
               explained_by=("outside_county",)),
     IssueType("unit_code_invalid", W, W, S, "不动产单元号不符合28位编码规则,未采用", "请更正不动产单元号"),
     IssueType("uscc_invalid", E, E, S, "统一社会信用代码不正确(长度、字符或校验码)", "请核对营业执照"),
-    IssueType("reference_unknown", E, E, S, "所指的宗地、企业或合同不在库中", "请先导入被引用的底数"),
+    IssueType("reference_unknown", W, E, S, "所指的宗地、企业或合同不在库中", "请先导入被引用的底数;入库时仍不在库中的,该行不入库"),
     IssueType("number_invalid", W, W, S, "不是数字,按未知处理", "请填写数字,单位写在表头", explained_in_cell=("key_missing",)),
     IssueType("date_invalid", W, W, S, "不是有效日期,按未知处理", "请按 2025-09-30 的样式填写", explained_in_cell=("key_missing",)),
     IssueType("value_unknown", W, W, S, "不在该字段的取值表中,按未知处理", "请从取值表中选填", explained_in_cell=("key_missing",)),
@@ -114,6 +116,8 @@ _TYPES = (
     IssueType("correction_stale", N, N, R, "更正的原值已不成立,更正未采用", "请核对该值,需要时重新提出更正"),
     IssueType("successor_unclear", W, W, R, "新宗地占了灭失宗地{0}以上,但既不是分割也不是合并", "请核对界址,或补充前后关系",
               (_percent(10),)),
+    IssueType("version_later", W, E, R, "库中该宗地已有晚于本次数据日期的版本", "请核对数据日期,按日期先后导入,或不接受这些宗地",
+              stops="delivery"),
     IssueType("rented_out_exceeds_held", W, W, S, "出租面积大于自有与承租面积之和", "请核对用地关系"),
     IssueType("occupancy_orphan", W, W, S, "所指的宗地已灭失", "请改填分割、合并后的宗地"),
     IssueType("indicator_unit_slip", W, W, S, "与该企业其他年度相差约10、100、1000或10000倍,疑似单位写错", "请核对计量单位"),
@@ -146,6 +150,17 @@ def issue(
     """An issue with the catalogue's severity and hint unless the case says otherwise."""
     known = CATALOGUE[code]
     return Issue(file, layer, int(row), code, severity or known.stage, field, str(value).replace("\x00", "")[:200], known.hint, geometry)
+
+
+def at_apply(found: Issue) -> Issue:
+    """The issue as it stands when its row is applied: what the catalogue calls an error then is one; the rest was said before."""
+    known = CATALOGUE[found.code]
+    return replace(found, severity="error") if found.severity == known.stage and known.apply == "error" else found
+
+
+def keeps_out(found: Issue) -> bool:
+    """Whether its row is not applied as things stand."""
+    return at_apply(found).severity == "error" and CATALOGUE[found.code].stops == "row"
 
 
 def unexplained(issues: Iterable[Issue]) -> list[Issue]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.db import text
 from app.core.principal import Principal
 from app.core.queue import SILENT_SECONDS
+from app.imports.report import ImportReport
 
 _BUSY = f"(o.state IN ('staging', 'applying', 'undoing') AND o.beat_at >= now() - interval '{SILENT_SECONDS} seconds')"
 _LOOK = f"""
@@ -106,14 +107,15 @@ async def settle(conn: AsyncConnection, job: Any, **values: Any) -> bool:
     return (await conn.execute(text(sql), _mine(job) | said)).first() is not None
 
 
-async def applied(conn: AsyncConnection, job: Any, counts: Any, by: str) -> bool:
+async def applied(conn: AsyncConnection, job: Any, report: ImportReport, by: str) -> bool:
     """It is in the register from this commit on; False when the job is no longer ours."""
     sql = (
         "UPDATE import_job SET version = version + 1, beat_at = NULL, state = 'applied', applied_by = :by, applied_at = now(),"
-        f" counts = CAST(:counts AS jsonb), rows_done = coalesce(rows_total, rows_done), problem = NULL, message = NULL"
-        f" WHERE {_OURS} RETURNING 1"
+        " counts = CAST(:counts AS jsonb), issue_counts = CAST(:issues AS jsonb), rows_done = coalesce(rows_total, rows_done),"
+        f" problem = NULL, message = NULL WHERE {_OURS} RETURNING 1"
     )
-    return (await conn.execute(text(sql), _mine(job) | {"by": by, "counts": _json(counts)})).first() is not None
+    said = {"by": by, "counts": _json(report.counts), "issues": _json(report.issue_totals())}
+    return (await conn.execute(text(sql), _mine(job) | said)).first() is not None
 
 
 async def clear(conn: AsyncConnection, county: str, job_id: int) -> None:

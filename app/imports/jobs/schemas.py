@@ -41,6 +41,9 @@ class OptionsAsked(BaseModel):
         None, description='面积列的单位 {"面积": "亩"}'
     )
     family: Annotated[str, Field(max_length=60)] | None = Field(None, description="规划类别(kind=planning)")
+    covers: Annotated[str, Field(max_length=2000, pattern=r"^(all|none|\d{9}(,\d{9})*)$")] | None = Field(
+        None, description="宗地:交付对哪些乡镇是完整的,其余只更新交来的宗地;all 交付写到的各乡镇,none 都不完整,或 9 位代码用逗号分隔"
+    )
     mapping: Columns | None = Field(None, description='列对应 {"area_registered": {"header": "发证面积", "unit": "亩"}}')
 
     mappings: Annotated[dict[Sha256, Columns], Field(max_length=200)] | None = Field(

@@ -71,8 +71,16 @@ def _detected(one: dict[str, Any]) -> dict[str, Any]:
 
 def _count(one: dict[str, Any]) -> dict[str, Any]:
     known = CATALOGUE.get(one["code"])
-    told = {"message": one["code"], "hint": "", "side": None}
-    return {**one, **({"message": known.message, "hint": for_form(known.hint), "side": known.side} if known else told)}
+    if known is None:
+        return {**one, "message": one["code"], "hint": "", "side": None, "keeps_out": one["severity"] == "error"}
+    waits = (known.stage, known.apply, known.stops) == (one["severity"], "error", "row")
+    return {
+        **one,
+        "message": known.message,
+        "hint": for_form(known.hint),
+        "side": known.side,
+        "keeps_out": one["severity"] == "error" or waits,
+    }
 
 
 def manifest(row: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from app.zoning.families import CONTROL_LINE, FAMILIES
 
 FACTS = {
     "layer": "图层或工作表", "encoding": "文字编码", "extent": "坐标范围", "crs": "坐标系", "axis_order": "坐标次序",
-    "zone": "带号", "shift": "坐标偏移", "unit": "面积单位", "mapping": "列的对应", "family": "规划控制种类",
+    "zone": "带号", "shift": "坐标偏移", "unit": "面积单位", "mapping": "列的对应", "family": "规划控制种类", "covers": "完整的乡镇",
 }  # fmt: skip
 
 

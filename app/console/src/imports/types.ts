@@ -79,6 +79,8 @@ export interface IssueCount {
   hint?: string | null
   side?: string | null
   side_label?: string | null
+  /** Its rows are not applied as things stand. */
+  keeps_out?: boolean
   count: number
 }
 
