@@ -1,6 +1,6 @@
 """What the worker's process does with a job: stage it (read, check, compare) or apply it. The command line takes the same way in one go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,11 @@ from app.core.errors import NotFound, Problem
 from app.core.principal import Principal, Role, system
 from app.core.queue import Dropped
 from app.core.work import writing
-from app.imports import changes, queries, service
+from app.imports import changes, queries, rehearsal, service
+from app.imports.apply import tables_of
 from app.imports.apply.parcel_classes import Acceptance
+from app.imports.apply.plan import Plan
+from app.imports.apply.row_diff import RowDifference
 from app.imports.checks.catalogue import CATALOGUE
 from app.imports.columns import Known, headers_hash
 from app.imports.jobs import kept, questions
@@ -67,16 +70,16 @@ async def _stage(job: Any, files: list[Path], remembered: Mapping[str, Known], l
     """Read, check, compare; the result is written in one transaction."""
     prepared = await _prepared(job, files, remembered, look, system(job.county_code, job.made_by))
     report, prepared.job.import_id = prepared.report, job.id
-    async with db.reading() as conn:
-        plan = await service.compared(conn, prepared)
+    plan, found = await rehearsal.rehearse(prepared)
     async with db.engine().begin() as conn:
         await jobs.clear(conn, job.county_code, job.id)
         await queries.insert_issues(conn, job.county_code, job.id, prepared.staged.issues)
         await changes.insert(conn, prepared, plan)
+        await changes.insert_rows(conn, prepared, found)
         is_ours = await jobs.settle(
             conn, job, state="staged", staged_at=clock.now(), files=report.files, counts=report.counts, questions=[], problem=None,
             issue_counts=report.issue_totals(), delivery_hash=report.delivery_hash, rows_done=len(prepared.staged),
-            rows_total=len(prepared.staged), outcome_hash=changes.outcome_hash(report, plan),
+            rows_total=len(prepared.staged), outcome_hash=changes.outcome_hash(report, plan, found),
         )  # fmt: skip
         if not is_ours:
             raise Dropped
@@ -98,18 +101,26 @@ async def _apply(job: Any, files: list[Path], remembered: Mapping[str, Known], l
     async with writing(person) as work:
         await queries.lock_imports(work.conn, job.county_code)
         plan = await service.compared(work.conn, prepared)
-        if changes.outcome_hash(prepared.report, plan) != job.outcome_hash:
-            raise RegisterChanged
+        if not tables_of(job.kind):
+            _refuse_changed(job, prepared, plan)
         prepared.job.import_id = job.id
         shown = len(prepared.staged.issues)
         with prepared.steps.of("writing"):
             await service.write(work, prepared, plan)
+        if tables_of(job.kind):
+            _refuse_changed(job, prepared, plan, await rehearsal.told(work.conn, prepared))
         raised = sorted(code for code, kind in CATALOGUE.items() if (kind.stage, kind.apply, kind.stops) == ("warning", "error", "row"))
         await queries.raise_issues(work.conn, job.county_code, job.id, raised)
         await queries.insert_issues(work.conn, job.county_code, job.id, prepared.staged.issues[shown:])
         await _remember(work.conn, job, prepared)
         if not await jobs.applied(work.conn, job, prepared.report, person.name):
             raise Dropped
+
+
+def _refuse_changed(job: Any, prepared: Prepared, plan: Plan, found: Sequence[RowDifference] = ()) -> None:
+    """Kinds that are written to be compared are refused after the writing, which is rolled back."""
+    if changes.outcome_hash(prepared.report, plan, found) != job.outcome_hash:
+        raise RegisterChanged
 
 
 async def _undo(job: Any) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.imports import bulk
 from app.imports.apply.parcel_classes import SHAPE, Difference
 from app.imports.apply.plan import Plan
+from app.imports.apply.row_diff import RowDifference
 from app.imports.checks.catalogue import CATALOGUE
 from app.imports.columns import aliases
 from app.imports.models import ImportRow
@@ -22,12 +23,14 @@ from app.imports.service import Prepared
 _CHUNK = 20_000
 
 
-def outcome_hash(report: ImportReport, plan: Plan) -> str:
-    """SHA-256 of what applying would do: issues and each difference with old and new values, counts."""
+def outcome_hash(report: ImportReport, plan: Plan, found: Sequence[RowDifference] = ()) -> str:
+    """SHA-256 of what applying would do: issues and each difference (of parcels; `found`: of rows) with old and new values, counts."""
     codes = Counter(one.code for one in report.issues if CATALOGUE[one.code].stops == "row")  # the others depend on what is left out
     digest = hashlib.sha256(json.dumps(sorted(codes.items())).encode())
     for one in plan.differences:
         digest.update(json.dumps([one.row_id, one.kind, one.known and one.known.id, one.changes, one.relatives], default=str).encode())
+    for row in found:
+        digest.update(json.dumps([row.kind, row.name, row.changes], default=str).encode())
     if not plan.differences:
         digest.update(json.dumps([report.counts["rows"], plan.counts], sort_keys=True).encode())
     return digest.hexdigest()
@@ -49,6 +52,22 @@ async def insert(conn: AsyncConnection, prepared: Prepared, plan: Plan) -> None:
         }  # fmt: skip
         await bulk.insert(conn, ImportRow, columns)
         number += len(part)
+
+
+async def insert_rows(conn: AsyncConnection, prepared: Prepared, found: Sequence[RowDifference]) -> None:
+    """Write the differences of a kind without versions."""
+    labels = aliases(prepared.staged.kind.name)
+    origin = [None if one.index is None else prepared.staged.origin[one.index] for one in found]
+    columns: dict[str, Sequence[Any]] = {
+        "county_code": [prepared.job.county] * len(found), "import_id": [prepared.job.import_id] * len(found),
+        "row_id": [f"k{n}" for n in range(1, len(found) + 1)], "n": list(range(1, len(found) + 1)), "class": [one.kind for one in found],
+        "file": [where and where.file for where in origin], "row_no": [where and where.row for where in origin],
+        "key": [one.name for one in found],
+        "changes": [json.dumps([_change(labels, *change) for change in one.changes], ensure_ascii=False) for one in found],
+        "geom": [None if one.shape is None else shapely.to_wkb(one.shape) for one in found],
+    }  # fmt: skip
+    if found:
+        await bulk.insert(conn, ImportRow, columns)
 
 
 def _change(labels: dict[str, list[str]], name: str, old: Any, new: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Date,
     DateTime,
@@ -68,6 +69,7 @@ class ImportJob(Base):
     staged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     by: Mapped[str | None] = mapped_column("applied_by", Text)
     applied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    keeps_before: Mapped[bool] = mapped_column(Boolean, server_default=text("false"), comment="import_change holds what stood before it")
     undone_by: Mapped[str | None] = mapped_column(Text)
     undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
@@ -113,6 +115,19 @@ class ImportRow(Base):
     changes: Mapped[Any] = mapped_column(JSONB, server_default=text("'[]'"), comment="[{field, label, old, new}]")
     geom: Mapped[Any | None] = mapped_column(Geometry("GEOMETRY", 4490, spatial_index=False))
     __table_args__ = (Index(None, "import_id", "n"), Index(None, "import_id", "class", "n"))
+
+
+class ImportChange(Base):
+    """前像: one row of the register before and after an import; undo puts back what stood before. Parcels have versions instead."""
+
+    __tablename__ = "import_change"
+    county_code: Mapped[str] = mapped_column(String(6), primary_key=True)
+    table_name: Mapped[str] = mapped_column(Text, primary_key=True)
+    row_key: Mapped[str] = mapped_column(Text, primary_key=True, comment="primary key within the county")
+    import_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("import_job.id"), primary_key=True)
+    before: Mapped[Any | None] = mapped_column(JSONB, comment="{column: text}; null: the import brought the row")
+    after: Mapped[Any | None] = mapped_column(JSONB, comment="{column: text}; null: the import removed the row")
+    __table_args__ = (Index(None, "import_id"),)
 
 
 class ImportMapping(Base):

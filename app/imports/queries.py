@@ -109,6 +109,9 @@ async def contract_ids(conn: AsyncConnection, county: str) -> dict[str, int]:
 
 
 async def opening_keys(conn: AsyncConnection, county: str) -> set[str]:
-    """Keys of the opening rows that stand in the ledger."""
-    sql = text("SELECT DISTINCT opening_key FROM ledger_posting WHERE county_code = :c AND opening_key IS NOT NULL")
+    """Keys of the opening rows that stand in the ledger: not those of an import that was undone."""
+    sql = text(
+        "SELECT DISTINCT p.opening_key FROM ledger_posting p WHERE p.county_code = :c AND p.kind = 'opening'"
+        " AND NOT EXISTS (SELECT FROM ledger_posting r WHERE r.reverses_id = p.id AND r.kind = 'reversal')"
+    )
     return set((await conn.execute(sql, {"c": county})).scalars())

@@ -16,7 +16,7 @@ from app.core.errors import NotFound
 from app.core.principal import Principal
 from app.core.work import Work, writing
 from app.imports import context, queries, standing
-from app.imports.apply import Applied, handler_of, undo
+from app.imports.apply import Applied, handler_of, images, tables_of, undo
 from app.imports.apply.parcel_classes import Acceptance
 from app.imports.apply.plan import Job, Plan
 from app.imports.checks.catalogue import CATALOGUE, at_apply, unexplained
@@ -126,7 +126,8 @@ async def write(work: Work, prepared: Prepared, plan: Plan) -> None:
     report, job, issues = prepared.report, prepared.job, prepared.staged.issues
     report.import_id = job.import_id
     _refuse_stopped(issues)
-    await plan.write(work)
+    async with images.kept(work.conn, job.county, job.import_id, tables_of(report.kind)):
+        await plan.write(work)
     issues[:] = [at_apply(found) for found in issues]
     work.audited(
         "import.apply", "import", job.import_id, kind=report.kind, data_on=job.data_on, delivery_hash=report.delivery_hash,
@@ -183,13 +184,13 @@ def uploads_of(files: Sequence[Path], report: ImportReport | None = None) -> lis
 async def take_back(work: Work, job: Any, reason: str) -> dict[str, int]:
     """Undo what an import (its row) applied, in the caller's transaction, and say so. Errors: UndoRefused with what stands against it."""
     await queries.lock_imports(work.conn, job.county_code)
-    counts = await undo(work, job.kind, Applied(job.county_code, job.id, job.applied_at))
+    counts = await undo(work, job.kind, Applied(job.county_code, job.id, job.applied_at), reason)
     work.audited("import.undo", "import", job.id, kind=job.kind, reason=reason, counts=counts)
     return counts
 
 
 async def undo_import(import_id: int, *, county_code: str, reason: str, principal: Principal) -> dict[str, int]:
-    """Take an applied import back; returns what was closed and reopened. Errors: NotFound, UndoRefused with what stands against it."""
+    """Take an applied import back; returns what was put back, counted. Errors: NotFound, UndoRefused with what stands against it."""
     async with writing(principal) as work:
         job = await queries.applied_job(work.conn, county_code, import_id)
         if job is None:

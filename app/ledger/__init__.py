@@ -5,5 +5,6 @@ Owns what counts, once and only once within a measure and campaign, and the arit
 """
 
 from app.ledger.openings import OpeningIssue, OpeningRow, PostedOpenings, post_openings
+from app.ledger.openings_undo import reverse_openings, standing_on_openings
 
-__all__ = ["OpeningIssue", "OpeningRow", "PostedOpenings", "post_openings"]
+__all__ = ["OpeningIssue", "OpeningRow", "PostedOpenings", "post_openings", "reverse_openings", "standing_on_openings"]

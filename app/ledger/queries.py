@@ -190,12 +190,16 @@ async def parcel_ids(conn: AsyncConnection, county: str, source_keys: Sequence[s
     return {row.source_key: row.id for row in found}
 
 
+_TAKEN_BACK = "EXISTS (SELECT FROM ledger_posting r WHERE r.reverses_id = p.id AND r.kind = 'reversal')"
+"""Of a posting p: the import that brought it was undone."""
+
+
 async def known_openings(conn: AsyncConnection, book: Book, keys: Sequence[str]) -> set[str]:
-    """Those of these opening keys that are in the ledger."""
+    """Those of these opening keys that stand in the ledger."""
     found = await conn.execute(
         text(
-            "SELECT DISTINCT opening_key FROM ledger_posting WHERE county_code = :county AND measure_key = :measure"
-            " AND campaign = :campaign AND opening_key = ANY(:keys)"
+            "SELECT DISTINCT p.opening_key FROM ledger_posting p WHERE p.county_code = :county AND p.measure_key = :measure"
+            f" AND p.campaign = :campaign AND p.opening_key = ANY(:keys) AND p.kind = 'opening' AND NOT {_TAKEN_BACK}"
         ),
         {**asdict(book), "keys": list(keys)},
     )
@@ -203,9 +207,35 @@ async def known_openings(conn: AsyncConnection, book: Book, keys: Sequence[str])
 
 
 async def opening(conn: AsyncConnection, county: str, key: str) -> Rows:
-    """Every posting of one opening row, oldest first."""
-    chosen = "SELECT * FROM ledger_posting WHERE county_code = :c AND opening_key = :k ORDER BY id"
+    """Every posting of one opening row that stands, oldest first."""
+    chosen = (
+        "SELECT p.* FROM ledger_posting p WHERE p.county_code = :c AND p.opening_key = :k AND p.kind <> 'reversal'"
+        f" AND NOT {_TAKEN_BACK} ORDER BY p.id"
+    )
     return (await conn.execute(text(chosen), {"c": county, "k": key})).all()
+
+
+async def books_of_import(conn: AsyncConnection, county: str, import_id: int) -> list[Book]:
+    """Ledgers in which an import posted openings."""
+    sql = (
+        "SELECT DISTINCT measure_key, campaign FROM ledger_posting WHERE county_code = :c AND import_id = :i AND kind = 'opening'"
+        " ORDER BY measure_key, campaign"
+    )
+    return [Book(county, row.measure_key, row.campaign) for row in await conn.execute(text(sql), {"c": county, "i": import_id})]
+
+
+async def openings_of_import(conn: AsyncConnection, book: Book, import_id: int) -> Rows:
+    """Openings that an import posted and that stand, in order."""
+    sql = (
+        "SELECT p.* FROM ledger_posting p WHERE p.county_code = :county AND p.measure_key = :measure AND p.campaign = :campaign"
+        f" AND p.import_id = :i AND p.kind = 'opening' AND NOT {_TAKEN_BACK} ORDER BY p.id"
+    )
+    return (await conn.execute(text(sql), {**asdict(book), "i": import_id})).all()
+
+
+async def openings_stood_on(conn: AsyncConnection, county: str, import_id: int) -> Rows:
+    """What was decided on an import's openings since: (kind, name)."""
+    return (await conn.execute(text(sql("openings_stood_on")), {"county": county, "import": import_id})).all()
 
 
 async def bodies(conn: AsyncConnection, county: str) -> Rows:

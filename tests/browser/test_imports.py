@@ -13,6 +13,7 @@ import shapely
 from playwright.sync_api import Page, expect
 
 from app.core import crs
+from geodata.uscc import enterprise_code
 from tests.browser.test_journey import Desk, account, browser, desk
 from tests.imports.makers import shapefile, xlsx
 
@@ -167,7 +168,7 @@ def test_a_shapefile_is_uploaded_asked_about_applied_and_undone(
     one.fits()
 
 
-def test_a_table_that_is_not_compared_says_so_and_is_cancelled(
+def test_a_table_is_compared_row_by_row_and_cancelled(
     desk: Callable[[], Desk], demo_accounts: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     one = desk()
@@ -176,15 +177,19 @@ def test_a_table_that_is_not_compared_says_so_and_is_cancelled(
     one.go("imports/new")
     choose(page, "field-kind", "企业")
     file = tmp_path / "企业.csv"
-    file.write_text("统一社会信用代码,企业名称\n91330282MA2AAAAAA0,不存在的厂\n", encoding="utf-8")
+    code = enterprise_code(99_001)
+    file.write_text(f"统一社会信用代码,企业名称\n91330282MA2AAAAAA0,不存在的厂\n{code},比对试验厂\n", encoding="utf-8")
     page.get_by_test_id("files").set_input_files(file)
     page.get_by_test_id("upload").click()
     becomes(page, "staged")
-    expect(page.get_by_test_id("diff")).to_contain_text("不逐行比对")
+    expect(page.get_by_test_id("class-new")).to_contain_text("1")
+    expect(page.get_by_test_id("take-new")).to_have_count(0)  # a table is taken whole
+    expect(page.get_by_test_id("diff-rows")).to_contain_text(code)
+    expect(page.get_by_test_id("diff-rows")).to_contain_text("比对试验厂")
     page.get_by_test_id("tab-issues").click()
     expect(page.get_by_test_id("issue-uscc_invalid")).to_contain_text("错误")
     page.get_by_test_id("apply").click()
-    expect(page.get_by_test_id("apply-words")).to_contain_text("写入 0 行")
+    expect(page.get_by_test_id("apply-words")).to_contain_text("新增 1 行")
     page.get_by_role("button", name="再看看").click()
     page.get_by_test_id("cancel-import").click()
     becomes(page, "cancelled")

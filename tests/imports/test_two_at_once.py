@@ -23,7 +23,7 @@ async def waiting() -> int:
 
 async def test_two_workers_at_the_same_moment(planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path) -> None:
     files = [parcels(tmp_path / f"{n}.gpkg", county, range(n)) for n in (5, 3)]
-    made = await asyncio.gather(*(hand_in(planner, file) for file in files))
+    made = await asyncio.gather(*(hand_in(planner, file, options='{"covers": "all"}') for file in files))
     assert [m.status_code for m in made] == [201, 201]
     taken = await asyncio.gather(*(worker.claim() for _ in range(4)))
     assert sum(job is not None for job in taken) == 1, "one of a county and kind at a time"

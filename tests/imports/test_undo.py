@@ -136,6 +136,3 @@ async def test_a_case_or_other_data_since_stands_against_it(county: TestCounty, 
         await conn.execute(text(sql), {"c": county.code})
     with pytest.raises(UndoRefused, match="项目 "):
         await county.undo(second.import_id)
-    other = await county.load(path, kind="buildings")
-    with pytest.raises(UndoRefused, match="还不能整批撤销"):
-        await county.undo(other.import_id)

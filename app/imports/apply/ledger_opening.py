@@ -7,13 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.work import Work
 from app.imports import queries
+from app.imports.apply.parcel_undo import Applied, refuse
 from app.imports.apply.plan import Job, Plan
 from app.imports.apply.references import resolve_parcels
 from app.imports.checks.geometry import Shapes, check_shapes
 from app.imports.checks.keys import check_keys, header
 from app.imports.context import Context
 from app.imports.stage import Staged
-from app.ledger import OpeningRow, post_openings
+from app.ledger import OpeningRow, post_openings, reverse_openings, standing_on_openings
 
 _SAID = ("project_code", "responsible_body", "method", "area", "accepted_on", "document", "parcel", "firms")
 
@@ -40,6 +41,15 @@ async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job)
             work.touch("freed-land")
 
     return Plan(write, {"applied": len(rows), "mapped": sum(shapes.stored[i] is not None for i in rows)})
+
+
+async def undo(work: Work, applied: Applied, reason: str) -> dict[str, int]:
+    """Counter-postings on the openings' own days: a posting is never deleted. Errors: UndoRefused where something stands on them."""
+    refuse(applied, await standing_on_openings(work.conn, applied.county, applied.id))
+    said = f"撤销导入 {applied.id}:{reason}"
+    posted = await reverse_openings(work.conn, applied.county, applied.id, by=work.principal.name, reason=said)
+    work.touch("freed-land")
+    return {"reversed": len(posted)}
 
 
 def _bodies(staged: Staged, county: Context) -> list[str]:

@@ -13,7 +13,7 @@ from app.imports.errors import AcceptanceInconsistent
 
 CLASSES = {
     "new": "新增", "attribute": "属性变化", "moved": "图形变化", "back": "恢复", "split": "分割", "merge": "合并", "renumbered": "换号",
-    "vanished": "灭失", "same": "未变",
+    "vanished": "灭失", "removed": "移除", "same": "未变",
 }  # fmt: skip
 SHAPE = "geom"
 """Name of the change that is no column: another shape."""

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import events
 from app.core.work import Work
@@ -59,7 +57,8 @@ async def undo(work: Work, applied: Applied) -> dict[str, int]:
     Errors: UndoRefused with what stands against it.
     """
     values = {"c": applied.county, "i": applied.id, "at": applied.at}
-    await _refuse(work.conn, values)
+    found = (await work.conn.execute(text(_sql("undo_obstacles")), values)).all()
+    refuse(applied, [f"{row.kind} {row.name}" for row in found])
     closed = (await work.conn.execute(text(_CLOSE), values)).scalars().all()
     reopened = (await work.conn.execute(text(_REOPEN), values)).scalars().all()
     for statement in _DERIVED:
@@ -71,11 +70,11 @@ async def undo(work: Work, applied: Applied) -> dict[str, int]:
     return {"closed": len(closed), "reopened": len(reopened)}
 
 
-async def _refuse(conn: AsyncConnection, values: dict[str, Any]) -> None:
-    found = (await conn.execute(text(_sql("undo_obstacles")), values)).all()
+def refuse(applied: Applied, found: list[str]) -> None:
+    """UndoRefused with the first of what stands against it; nothing where nothing does."""
     if found:
-        shown = "、".join(f"{row.kind} {row.name}" for row in found[:_SHOWN])
         rest = f" 等 {len(found)} 项" if len(found) > _SHOWN else ""
         raise UndoRefused(
-            f"导入 {values['i']} 之后已有:{shown}{rest}", hint="先撤销之后的导入;已有办理、入账的,请用新的交付更正", obstacles=len(found)
-        )
+            f"导入 {applied.id} 之后已有:{'、'.join(found[:_SHOWN])}{rest}",
+            hint="先撤销之后的导入;已有办理、入账的,请用新的交付更正", obstacles=len(found),
+        )  # fmt: skip

@@ -68,7 +68,7 @@ def handler(kind: str) -> Handler:
                 work.touch("control-lines")
             if rows:
                 work.touch("parcels")
-                await events.publish(work.conn, events.ParcelsChanged(job.county, None))
+                work.tell(events.ParcelsChanged(job.county, None))
 
         return Plan(write, {"applied": len(rows), "layers": len(layers)} | _lines(areas, rows))
 

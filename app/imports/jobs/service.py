@@ -95,6 +95,8 @@ async def accept(work: Work, job_id: int, version: int, asked: ApplyAsked) -> di
     """Say apply: the worker writes it as this person. Errors: NotFound, Stale, StepRefused."""
     row = await _held(work, job_id, version, "apply")
     left_out = {"except_classes": sorted(set(asked.except_classes)), "except_rows": sorted(set(asked.except_rows))}
+    if any(left_out.values()) and row.kind != "parcels":
+        raise StepRefused(f"“{kind_of(row.kind).label}”只能整批入库,不能只接受一部分", state=row.state, can=states.can(row.state))
     await _for_the_worker(work, row, "applying", left_out)
     work.audited("import.accept", "import", job_id, except_classes=left_out["except_classes"], except_rows=len(left_out["except_rows"]))
     return await _now(work, job_id)
