@@ -161,6 +161,24 @@ def test_a_workbook_whose_cells_say_less_than_they_show(tmp_path: Path) -> None:
     assert len(taken(path.rename(tmp_path / "c.xls"), "occupancy")) == 2, "by its content"
 
 
+def test_sums_and_repeated_headers_are_no_rows(tmp_path: Path) -> None:
+    header = ["项目编号", "项目名称", "腾出面积(亩)"]
+    staged = taken(book(tmp_path / "a.xlsx", [header, ["T1", "甲", 10], header, ["T2", "乙", 5], ["合 计", None, 15]]), "ledger-opening")
+    assert staged.columns["project_code"] == ["T1", "T2"]
+    assert [(i.row, i.code, i.value) for i in staged.issues] == [(2, "row_empty", "重复的表头行"), (4, "row_empty", "合计行")]
+
+
+def test_a_shapefile_whose_parts_disagree_and_a_drawing_with_paper_space(tmp_path: Path) -> None:
+    path = makers.shapefile(tmp_path / "a.shp", [{"宗地代码": "1"}, {"宗地代码": "2"}], [square(0, 0), square(200, 0)])
+    dbf = path.with_suffix(".dbf")
+    dbf.write_bytes(dbf.read_bytes()[:4] + struct.pack("<I", 1) + dbf.read_bytes()[8:])
+    assert refused(path) == ("file_unreadable", [])
+    sheet = polyline("宗地", [(x + 300, y) for x, y in CORNERS]).replace("66\n1", "67\n1\n66\n1", 1)
+    staged = taken(drawing(tmp_path / "a.dxf", polyline("宗地", CORNERS), sheet), crs="EPSG:4549")
+    assert len(staged) == 1
+    assert "图纸空间" in notes(staged)
+
+
 def test_json_that_is_not_geojson_speaks_for_itself(tmp_path: Path) -> None:
     said = {"geometryType": "esriGeometryPolygon", "spatialReference": {"wkid": 4214}, "fields": [{"name": "n", "type": "esriFieldTypeString"}],
             "features": [{"attributes": {"n": "1"}, "geometry": {"rings": [list(stored(square(0, 0)).exterior.coords)]}}]}  # fmt: skip

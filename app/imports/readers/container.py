@@ -111,7 +111,17 @@ def _shapefile_parts(path: Path, shown: str) -> list[Path]:
         if part.stat().st_size == 0:
             raise FileUnreadable(f"Shapefile 不完整:{shown} 的 {suffix} 文件是空的(0字节)", hint="请重新导出")
         parts.append(part)
+    shapes, rows = (parts[1].stat().st_size - 100) // 8, _dbf_rows(parts[2])
+    if rows is not None and shapes != rows:
+        raise FileUnreadable(f"Shapefile 不一致:{shown} 有 {shapes} 个图形、{rows} 行属性", hint="请重新导出,不要单独改动 .dbf")
     return parts + _present(path, (".prj", ".cpg"))
+
+
+def _dbf_rows(path: Path) -> int | None:
+    """Rows that the table's head states; None where it has no head."""
+    with path.open("rb") as handle:
+        head = handle.read(8)
+    return int.from_bytes(head[4:8], "little") if len(head) == 8 else None
 
 
 def _present(path: Path, suffixes: tuple[str, ...]) -> list[Path]:

@@ -30,7 +30,7 @@ _READING = {"DXF_ENCODING": "ISO-8859-1", "DXF_MERGE_BLOCK_GEOMETRIES": "FALSE"}
 _CODEPAGE = re.compile(rb"\$DWGCODEPAGE\s+3\s+(?:ANSI_|DOS)?(\d+)", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\U\+([0-9A-Fa-f]{4})|\\M\+([25])([0-9A-Fa-f]{4})")
 _PAGES = {"2": "cp950", "5": "gb18030"}
-_CURVE = re.compile(rb"^(?:ARC|CIRCLE|ELLIPSE|SPLINE)\r?$|^ *42\r?\n *-?(?!0(?:\.0*)?\r?$)[\d.]", re.MULTILINE)
+_CURVE = re.compile(rb"^(?:ARC|CIRCLE|ELLIPSE|SPLINE)\r?$|^ *42\r?\n *-?(?!0(?:\.0*)?\r?$)[\d.]+\r?\n(?! *43\r?$)", re.MULTILINE)
 """Entities that are curves, and the bulge of a polyline's edge."""
 
 
@@ -59,6 +59,10 @@ def _entities(source: Source, options: ReadOptions, detected: Detected) -> tuple
     fields = {str(name): list(column) for name, column in zip(meta["fields"], values, strict=True)}
     if wkb is None or not len(wkb) or "Layer" not in fields:
         raise FileUnreadable(f"{source.name} 里没有任何图元")
+    if any(paper := [value == 1 for value in fields.get("PaperSpace", [])]):
+        detected.notes.append(f"图纸空间的 {sum(paper)} 个图元未采用")
+        kept = np.flatnonzero(~np.array(paper))
+        wkb, fields = wkb[kept], {name: [column[i] for i in kept] for name, column in fields.items()}
     raw = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"))
     if high := int(np.count_nonzero(np.nan_to_num(shapely.get_coordinates(raw, include_z=True)[:, 2]))):
         detected.notes.append(f"{high} 个点的高程(Z)已去掉")

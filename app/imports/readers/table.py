@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from app.imports.readers.formulas import suspect
 from app.imports.readers.headers import HEADER_ROWS, Grid, headers_of
 from app.imports.workbooks import own
 
+_SUM = re.compile(r"(?:合计|总计|小计|共计)[::]?")
 _EXACT = 10**15
 """A spreadsheet keeps 15 digits: of a longer whole number the last ones are lost."""
 _MOST_COLUMNS = 16_384
@@ -48,6 +50,8 @@ def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
         for cell, row, column in uncomputed
         if row >= headers.first and column < frame.shape[1]
     }
+    if longer := [row for row, cells in zip(rows, body, strict=True) if any(cells[len(headers.names) :])]:
+        detected.notes.append(f"{len(longer)} 行的单元格多于表头,多出的未采用(例如第 {longer[0]} 行)")
     _note_empty_rows(delivery, prefilled)
     detected.saw(delivery.frame)
     coordinates.take(delivery, options)
@@ -204,14 +208,32 @@ def _frame(headers: list[str], body: Grid) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def _note_empty_rows(delivery: Delivery, prefilled: frozenset[str]) -> None:
-    """Rows that hold nothing, or nothing but what a template held already, are left out and told."""
+    """Rows that hold nothing, nothing but what a template held already, a sum or the headers again are left out and told."""
     to_fill = delivery.frame.drop(columns=[c for c in delivery.frame.columns if c in prefilled])
     judged = to_fill if to_fill.shape[1] else delivery.frame
     empty = judged.isna().all(axis=1).to_numpy() if len(delivery.frame) else np.zeros(0, dtype=bool)
-    if empty.any():
-        layer, blank = delivery.detected.layer, delivery.frame.isna().all(axis=1)
+    blank = delivery.frame.isna().all(axis=1).to_numpy()
+    why = {int(n): "" if blank[n] else "预填的行没有填写" for n in np.flatnonzero(empty)} | _no_rows(delivery.frame, ~empty)
+    if why:
+        out = np.isin(np.arange(len(delivery.frame)), list(why))
         delivery.issues += [
-            issue("row_empty", file=delivery.file, layer=layer, row=row, value="" if nothing else "预填的行没有填写")
-            for row, nothing in zip(delivery.rows[empty], blank[empty], strict=True)
+            issue("row_empty", file=delivery.file, layer=delivery.detected.layer, row=delivery.rows[n], value=why[n]) for n in sorted(why)
         ]
-        delivery.frame, delivery.rows = delivery.frame[~empty].reset_index(drop=True), delivery.rows[~empty]
+        delivery.frame, delivery.rows = delivery.frame[~out].reset_index(drop=True), delivery.rows[~out]
+
+
+def _no_rows(frame: pd.DataFrame, among: np.ndarray) -> dict[int, str]:
+    """Rows that are none: sums (合计 in the first cell that holds anything), the headers printed again."""
+    found: dict[int, str] = {}
+    suspects = {
+        n for name in frame.columns for n, c in enumerate(frame[name]) if c is not None and (c == name or (len(c) < 9 and "计" in c))
+    }
+    for n in sorted(suspects & set(np.flatnonzero(among).tolist())):
+        cells = [
+            (str(name), str(cell)) for name, cell in zip(frame.columns, frame.iloc[n], strict=True) if cell is not None and cell == cell
+        ]
+        if cells and _SUM.fullmatch("".join(cells[0][1].split())):
+            found[n] = "合计行"
+        elif len(cells) > 1 and all(name == cell.strip() for name, cell in cells):
+            found[n] = "重复的表头行"
+    return found

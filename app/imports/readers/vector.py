@@ -83,6 +83,8 @@ def _read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
         frame = _redecode(frame, source, options, detected)
     else:
         detected.found("encoding", "UTF-8", 0.99, "格式规定")
+    if source.format == "KML" and not len(frame) and b"<NetworkLink" in source.path.read_bytes():
+        raise FileUnreadable(f"{source.name} 里只有网络链接,没有图形", hint="请导出链接指向的内容后再交付")
     if source.format == "KML" and kml.has_data(source.path):
         frame = _with_data(frame, source, layer, detected)
     detected.saw(frame)
