@@ -226,7 +226,10 @@ def _no_rows(frame: pd.DataFrame, among: np.ndarray) -> dict[int, str]:
     """Rows that are none: sums (合计 in the first cell that holds anything), the headers printed again."""
     found: dict[int, str] = {}
     suspects = {
-        n for name in frame.columns for n, c in enumerate(frame[name]) if c is not None and (c == name or (len(c) < 9 and "计" in c))
+        n
+        for name in frame.columns
+        for n, c in enumerate(frame[name])
+        if c is not None and (c == name or (len(c) < 9 and c[:1] in "合总小共" and "计" in c))
     }
     for n in sorted(suspects & set(np.flatnonzero(among).tolist())):
         cells = [
