@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 KILLS, ROWS = 24, 600
 VICTIMS, PHASES = ("worker", "process", "backend", "server"), ("staging", "applying")
 REGISTER = """
-SELECT count(*) AS rows, md5(string_agg(concat_ws('|', substr(p.source_key, 7), substr(p.land_code, 7), v.area_planar_m2, v.area_geodesic_m2,
+SELECT count(*) AS rows, md5(string_agg(concat_ws('|', substr(p.source_key, 7), substr(p.land_code, 7, 10), v.area_planar_m2, v.area_geodesic_m2,
   v.area_registered_m2, v.valid, md5(ST_AsBinary(v.geom))), ',' ORDER BY p.source_key)) AS said,
   (SELECT count(*) FROM map_parcel m WHERE m.county_code = :c) AS drawn,
   (SELECT md5(string_agg(concat_ws('|', i.row_no, i.code), ',' ORDER BY i.row_no, i.code)) FROM import_issue i WHERE i.county_code = :c) AS issues
