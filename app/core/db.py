@@ -5,6 +5,7 @@ map tables. The login user holds all three and takes one per connection.
 """
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -65,6 +66,18 @@ def make_engine(role: str = APP, *, pool_size: int | None = None, dsn: str | Non
 def text(statement: str) -> TextClause:
     """The statement, searched for bound names once: that took a tenth of a write."""
     return parsed(statement)
+
+
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+"""U+0000 as JSON spells it, and not a backslash before u0000."""
+
+
+def as_json(value: Any) -> str:
+    """JSON that jsonb can hold, whatever a file said: U+0000 becomes U+FFFD, half a surrogate pair a question mark."""
+    told = json.dumps(value, ensure_ascii=False, default=str)
+    if "u0000" in told:
+        told = _NUL.sub(r"\1\\ufffd", told)
+    return told if told.isascii() else told.encode("utf-8", "replace").decode("utf-8")
 
 
 _engine: AsyncEngine | None = None

@@ -10,6 +10,7 @@ from typing import Any
 import shapely
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.db import as_json
 from app.imports import bulk
 from app.imports.apply.parcel_classes import SHAPE, Difference
 from app.imports.apply.plan import Plan
@@ -47,7 +48,7 @@ async def insert(conn: AsyncConnection, prepared: Prepared, plan: Plan) -> None:
             "n": list(range(number + 1, number + len(part) + 1)), "class": [one.kind for one in part],
             "file": [where and where.file for where in origin], "row_no": [where and where.row for where in origin],
             "key": [_key(one, plan) for one in part], "parcel_id": [one.known and one.known.id for one in part],
-            "changes": [json.dumps(_told(one, prepared.staged.kind.name), ensure_ascii=False, default=str) for one in part],
+            "changes": [as_json(_told(one, prepared.staged.kind.name)) for one in part],
             "geom": shapely.to_wkb([_shape(one, plan) for one in part]).tolist(),
         }  # fmt: skip
         await bulk.insert(conn, ImportRow, columns)
@@ -63,7 +64,7 @@ async def insert_rows(conn: AsyncConnection, prepared: Prepared, found: Sequence
         "row_id": [f"k{n}" for n in range(1, len(found) + 1)], "n": list(range(1, len(found) + 1)), "class": [one.kind for one in found],
         "file": [where and where.file for where in origin], "row_no": [where and where.row for where in origin],
         "key": [one.name for one in found],
-        "changes": [json.dumps([_change(labels, *change) for change in one.changes], ensure_ascii=False) for one in found],
+        "changes": [as_json([_change(labels, *change) for change in one.changes]) for one in found],
         "geom": [None if one.shape is None else shapely.to_wkb(one.shape) for one in found],
     }  # fmt: skip
     if found:

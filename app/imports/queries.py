@@ -1,6 +1,5 @@
 """SQL of the imports room: the job, its issues, and references into the register."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.db import as_json
 from app.imports import bulk
 from app.imports.checks.issue import Issue
 from app.imports.models import ImportIssue
@@ -30,9 +30,9 @@ async def insert_job(
         " VALUES (:c, :k, CAST(:f AS jsonb), :h, :d, CAST(:n AS jsonb), CAST(:issues AS jsonb), 'applied', :by, :by, now(),"
         " CAST(:u AS jsonb), CAST(:o AS jsonb)) RETURNING id"
     )
-    values = {"c": report.county_code, "k": report.kind, "f": json.dumps(report.files, ensure_ascii=False), "h": report.delivery_hash,
-              "d": report.data_on, "n": json.dumps(report.counts), "issues": json.dumps(report.issue_totals()), "by": by,
-              "u": json.dumps(uploads, ensure_ascii=False), "o": json.dumps(options, ensure_ascii=False)}  # fmt: skip
+    values = {"c": report.county_code, "k": report.kind, "f": as_json(report.files), "h": report.delivery_hash,
+              "d": report.data_on, "n": as_json(report.counts), "issues": as_json(report.issue_totals()), "by": by,
+              "u": as_json(uploads), "o": as_json(options)}  # fmt: skip
     return int((await conn.execute(sql, values)).scalar_one())
 
 

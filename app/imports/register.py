@@ -52,7 +52,7 @@ async def neighbours(
     conn: AsyncConnection, county: str, stored: np.ndarray, *, towns: Collection[str], keys: Collection[str]
 ) -> tuple[list[str], np.ndarray]:
     """Keys and shapes (4490) of current parcels within the delivery's extent, not of these towns and under other keys."""
-    box = shapely.total_bounds(stored)
+    box = shapely.total_bounds(stored) if len(stored) else np.full(4, np.nan)
     if not np.isfinite(box).all():
         return [], np.zeros(0, dtype=object)
     found = await (await db.raw(conn)).fetch(_NEIGHBOURS, county, *map(float, box), sorted(towns))

@@ -8,9 +8,12 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from app.core.db import as_json
 from app.core.errors import Problem
+from app.imports import register
 from app.imports.kinds import kind_of
 from app.imports.readers import ReadOptions
 from app.imports.stage import stage
@@ -62,3 +65,14 @@ def test_a_file_under_another_name_ends_with_a_named_refusal_or_issues(tmp_path:
         else:
             assert len(staged), f"{name} as {suffix}: a file of which nothing is understood is no empty delivery"
         renamed.unlink()
+
+
+async def test_a_delivery_of_no_rows_has_no_neighbours() -> None:
+    assert (await register.neighbours(None, "330282", np.zeros(0, dtype=object), towns=(), keys=()))[0] == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("权\x00\x00质", "权\ufffd\ufffd质"), ("a\\u0000", "a\\u0000"), ("\\\x00", "\\\ufffd"), ("\ud800x", "?x")]
+)
+def test_what_a_file_says_can_be_stored(said: str, kept: str) -> None:
+    assert json.loads(as_json({said: said})) == {kept: kept}

@@ -1,13 +1,12 @@
 """SQL of import jobs: making, looking, steps of people, steps of the worker. Always within a county; the worker's within its attempt."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core.db import text
+from app.core.db import as_json, text
 from app.core.principal import Principal
 from app.core.queue import SILENT_SECONDS
 from app.imports.report import ImportReport
@@ -158,4 +157,4 @@ def _mine(job: Any) -> dict[str, Any]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return as_json(value)
