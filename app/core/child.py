@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,9 @@ async def run(
     try:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(given)
-        await process.stdin.drain()
+        with suppress(ConnectionError):  # it died before it had read; how it ended tells
+            process.stdin.write(given)
+            await process.stdin.drain()
         process.stdin.close()
         last: Line = {}
         async for line in process.stdout:
