@@ -9,6 +9,7 @@ log=$cache/setup.log
 child_pid=''
 [ -d "$cache" ] || mkdir -m 711 "$cache" # the database's own user passes through
 unset VIRTUAL_ENV                        # somebody's active environment is not ours
+unset PYTHONDONTWRITEBYTECODE            # each of many short processes would compile half a million lines anew
 
 say() { printf '%s\n' "$*"; }
 die() { say "错误: $*" >&2; exit 1; }
