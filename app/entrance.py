@@ -71,7 +71,9 @@ class Entrance:
 
     def _run(self) -> None:
         while True:
-            for key, _ in self._selector.select(PAUSE if self._guests else None):
+            found = self._selector.select(PAUSE if self._guests else None)
+            # Whoever comes after a connection has ended finds that it has: what workers say is heard first, and to its end.
+            for key, _ in sorted(found, key=lambda one: one[0].fileobj is self._listener):
                 if key.fileobj is self._told:
                     if not self._told.recv(64):
                         return
@@ -102,19 +104,20 @@ class Entrance:
             time.sleep(PAUSE)
 
     def _hear(self, place: Place) -> None:
-        try:
-            said = place.line.recv(64)
-        except BlockingIOError:
-            return
-        except OSError:
-            said = b""
-        if not said:
-            self._forget(place)
-            return
-        place.ready, (taken, place.ended) = True, map(int, said.split())
-        while place.taken < taken:
-            place.waiting.popleft().close()
-            place.taken += 1
+        while True:
+            try:
+                said = place.line.recv(64)
+            except BlockingIOError:
+                return
+            except OSError:
+                said = b""
+            if not said:
+                self._forget(place)
+                return
+            place.ready, (taken, place.ended) = True, map(int, said.split())
+            while place.taken < taken:
+                place.waiting.popleft().close()
+                place.taken += 1
 
     def _forget(self, place: Place) -> None:
         if place in self._places:

@@ -109,8 +109,8 @@ async def test_a_new_county_that_comes_parcel_by_parcel(county: None, conn: Asyn
 
 MADE = """
 SELECT c.relname, c.relacl::text, c.reloptions, c.relpersistence,
-       (SELECT array_agg(pg_get_indexdef(i.indexrelid) ORDER BY 1) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid) AS indexes,
-       (SELECT array_agg(k.conname || ' ' || pg_get_constraintdef(k.oid) ORDER BY 1) FROM pg_constraint k WHERE k.conrelid = c.oid) AS held,
+       (SELECT array_agg(pg_get_indexdef(i.indexrelid) ORDER BY i.indexrelid::regclass::text) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid) AS indexes,
+       (SELECT array_agg(k.conname || ' ' || pg_get_constraintdef(k.oid) ORDER BY k.conname) FROM pg_constraint k WHERE k.conrelid = c.oid) AS held,
        (SELECT array_agg((a.attname, a.atttypid::regtype, a.attnotnull, a.attstorage, col_description(c.oid, a.attnum))::text ORDER BY a.attnum)
         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS columns
 FROM pg_class c
