@@ -21,7 +21,8 @@ from scripts.benchmark.report import Row, plain
 from scripts.benchmark.servers import Yima
 
 RATE = 20
-WRITERS = 12
+WRITERS = 20
+"""Each looks at both workers before its next write; of twelve all were waiting and fewer than 20 writes a second came."""
 READERS = 16
 BAR_MS = 250
 WARMING = 6.0
