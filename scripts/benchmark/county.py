@@ -104,7 +104,12 @@ def in_loop(*steps: Callable[[], Awaitable[None]]) -> None:
 async def recreate(url: str, name: str) -> None:
     """An empty database of the bench cluster."""
     admin = await asyncpg.connect(db.plain_dsn(url.replace("/yima?", "/postgres?")))
-    await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    for _ in range(120):
+        try:
+            await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            break
+        except asyncpg.InsufficientPrivilegeError:  # autovacuum is at work there, and nobody but a superuser may end it
+            await asyncio.sleep(1)
     await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template_yima')
     await admin.close()
 
