@@ -11,6 +11,8 @@ from pathlib import Path
 MISSING = frozenset(
     {"", "-", "--", "—", "——", "/", "\\", "无", "無", "尚無資料", "尚无资料", "暂无", "NA", "N/A", "#N/A", "NULL", "NONE", "NAN"}
 )
+_SMALLEST = -20
+"""Decimal place below which a number other than zero is no figure of anything."""
 LARGEST = Decimal(10) ** 12
 """Beyond this no column of the register holds a number."""
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\x00"))
@@ -66,7 +68,7 @@ def number(raw: str | None) -> Decimal | None:
 
 
 def _finite(value: Decimal) -> Decimal:
-    if not value.is_finite() or abs(value) >= LARGEST:
+    if not value.is_finite() or value.copy_abs() >= LARGEST or (value and value.adjusted() < _SMALLEST):  # abs() of 1e999999999 raises
         raise Unreadable(str(value))
     return value
 

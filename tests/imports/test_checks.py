@@ -8,7 +8,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon
+from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
 from app.core import crs
 from app.core.errors import Problem
@@ -228,3 +228,10 @@ def test_twenty_thousand_points_and_spikes_are_one_parcel() -> None:
         fixed, why = repaired(shape)
         assert fixed is not None, why
         assert fixed.is_valid
+
+
+@pytest.mark.parametrize("shape", [box(121, 300, 121.1, 300.1), box(500, 30, 500.1, 30.1)])
+def test_a_shape_beyond_the_earth_is_unusable(shape: Polygon) -> None:
+    fixed, why = repaired(shape)
+    assert fixed is None
+    assert "±90" in why

@@ -111,3 +111,9 @@ def test_a_mapping_file_wins_and_must_fit(tmp_path: Path) -> None:
     assert found.matches["area_registered"].unit == "亩"
     with pytest.raises(MappingInvalid, match="參考面"):
         map_columns(["参考号"], kind_of("parcels"), override=read_mapping(mapping))
+
+
+@pytest.mark.parametrize("text", ["1e999999999999", "-1e9999999", "1e-99999999", "9" * 400])
+def test_a_number_beyond_all_figures_is_unreadable(text: str) -> None:
+    with pytest.raises(values.Unreadable):
+        values.number(text)

@@ -15,6 +15,8 @@ from app.imports.stage import Staged
 
 POLYGON, MULTIPOLYGON, COLLECTION = 3, 6, 7
 _LARGEST_AREA_M2 = 1e11
+_EARTH = (180.0, 90.0, 180.0, 90.0)
+"""Degrees beyond which nothing lies, west, south, east, north: the geodesic area of what does is no number."""
 _LEAST_WIDTH_M = 0.0005
 """A shape narrower than half a millimetre throughout is a line drawn twice: its area is rounding of coordinates."""
 _FEW = "Too few points"
@@ -79,7 +81,7 @@ def _place(why: str) -> BaseGeometry | None:
 def _sound(given: np.ndarray) -> np.ndarray:
     """The shapes that need no care, as MultiPolygons; None for the rest."""
     kinds = shapely.get_type_id(given)
-    sound = np.isin(kinds, (POLYGON, MULTIPOLYGON)) & ~shapely.is_empty(given) & np.isfinite(shapely.bounds(given)).all(axis=1)
+    sound = np.isin(kinds, (POLYGON, MULTIPOLYGON)) & ~shapely.is_empty(given) & (np.abs(shapely.bounds(given)) <= _EARTH).all(axis=1)
     sound[sound] = in_parts(shapely.is_valid, given[sound]) & (shapely.area(given[sound]) > 0)
     stored = given.copy()
     stored[~sound] = None
@@ -93,6 +95,8 @@ def repaired(geom: BaseGeometry) -> tuple[BaseGeometry | None, str]:
     """A valid MultiPolygon and what was wrong with the given shape ('' when nothing was); None when no area is left."""
     if not np.isfinite(shapely.get_coordinates(geom)).all():
         return None, "坐标不是有限的数"
+    if not (np.abs(shapely.bounds(geom)) <= _EARTH).all():
+        return None, "坐标超出经度 ±180、纬度 ±90 度"
     why = "" if shapely.is_valid(geom) else str(shapely.is_valid_reason(geom))
     try:
         fixed = shapely.make_valid(geom, method="structure", keep_collapsed=False) if why else geom
