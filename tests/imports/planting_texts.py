@@ -72,9 +72,9 @@ def _number(text: Text, rng: Random) -> Expected:
     """A number left out or given twice, at any but the first and the closing point of the outer ring."""
     index = rng.randrange(len(text.heads))
     place = rng.randrange(1, 4)
-    number, *rest = text.points[index][place]
+    number, ring, north, east = text.points[index][place]
     wrong = int(number[1:]) + rng.choice((-1, rng.randrange(1, 9)))
-    text.points[index][place] = (f"J{wrong}", *rest)  # type: ignore[assignment]
+    text.points[index][place] = (f"J{wrong}", ring, north, east)
     return index + 1, "point_numbers_irregular"
 
 

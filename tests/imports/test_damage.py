@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.core import db
 from app.core.db import as_json
 from app.core.errors import Problem
 from app.imports import register
@@ -67,8 +68,9 @@ def test_a_file_under_another_name_ends_with_a_named_refusal_or_issues(tmp_path:
         renamed.unlink()
 
 
-async def test_a_delivery_of_no_rows_has_no_neighbours() -> None:
-    assert (await register.neighbours(None, "330282", np.zeros(0, dtype=object), towns=(), keys=()))[0] == []  # type: ignore[arg-type]
+async def test_a_delivery_of_no_rows_has_no_neighbours(county: TestCounty) -> None:
+    async with db.reading() as conn:
+        assert (await register.neighbours(conn, county.code, np.zeros(0, dtype=object), towns=(), keys=()))[0] == []
 
 
 @pytest.mark.parametrize(
