@@ -142,7 +142,7 @@ async def answering() -> None:
             async with db.engine().connect() as conn:
                 await conn.exec_driver_sql("SELECT 1")
             return
-        except Exception:
+        except Exception:  # whatever the driver says of a server that recovers; the end of the loop tells
             await asyncio.sleep(0.1)
     raise AssertionError("the server does not come back")
 
