@@ -1,6 +1,8 @@
 """A clean delivery gives no issue; one random defect planted in it gives exactly its issue, and nothing else."""
 
+import sys
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -18,6 +20,25 @@ TIMES = 2
 """Per code and run; 500 per code under the marker `bench`."""
 COUNTS = [TIMES, pytest.param(500, marks=pytest.mark.bench)]
 GONE, BESIDE, VANISHED, LET = 902, 901, 903, range(1, 7)
+
+
+@dataclass
+class Tally:
+    """What was planted and not told so, by code; `-rP` shows the counts of a test that passed."""
+
+    planted: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def count(self, code: str, what: str, expected: object, found: object) -> None:
+        self.planted[code] += 1
+        if found != expected:
+            self.wrong.append(f"{code} {what}: planted {expected}, told {found}")
+
+    def close(self) -> None:
+        missed = Counter(line.split()[0] for line in self.wrong)
+        for code, times in self.planted.items():
+            sys.stdout.write(f"{code}: {times} planted, {missed[code]} told otherwise\n")
+        assert not self.wrong, "\n".join(self.wrong)
 
 
 def told(report: ImportReport) -> list[tuple[int, str]]:
@@ -80,32 +101,29 @@ def test_every_code_can_be_planted() -> None:
 @pytest.mark.parametrize("times", COUNTS)
 async def test_one_defect_of_a_parcel_is_told_and_nothing_else(land: TestCounty, tmp_path: Path, times: int) -> None:
     assert told(await parcels(land, tmp_path / "clean.geojson", planting_parcels.clean(land.code))) == []
-    wrong = []
+    tally = Tally()
     for code, plant in planting_parcels.PLANTS.items():
         for seed in range(times):
             ground = planting_parcels.clean(land.code)
             expected = plant(ground, Random(f"{code} {seed}"))
             found = told(await parcels(land, tmp_path / "planted.geojson", ground))
-            if found != [expected]:
-                wrong.append(f"{code} {seed}: planted {expected}, told {found}")
-    assert not wrong, "\n".join(wrong)
+            tally.count(code, f"{seed}", [expected], found)
+    tally.close()
 
 
 @pytest.mark.parametrize("times", COUNTS)
 async def test_one_defect_of_a_table_is_told_and_nothing_else(firms: TestCounty, tmp_path: Path, times: int) -> None:
-    wrong = []
     for kind in planting_tables.HEADERS:
-        found = told(await table(firms, tmp_path / "clean.xlsx", clean_table(firms, kind)))
-        wrong += [f"clean {kind}: {found}"] if found else []
+        assert told(await table(firms, tmp_path / "clean.xlsx", clean_table(firms, kind))) == [], kind
+    tally = Tally()
     for code, plants in planting_tables.PLANTS.items():
         for seed in range(times):
             kind, plant = plants[seed % len(plants)]
             made = clean_table(firms, kind)
             expected = plant(made, Random(f"{code} {seed}"))
             found = told(await table(firms, tmp_path / "planted.xlsx", made))
-            if found != [expected]:
-                wrong.append(f"{code} {kind} {seed}: planted {expected}, told {found}")
-    assert not wrong, "\n".join(wrong)
+            tally.count(code, f"{kind} {seed}", [expected], found)
+    tally.close()
 
 
 @pytest.mark.parametrize("times", COUNTS)
@@ -114,29 +132,27 @@ async def test_one_defect_of_a_survey_text_is_told_and_nothing_else(county: Test
         (path := tmp_path / "地块.txt").write_bytes(text.content())
         return told(await county.load(path, on=SECOND, dry_run=True))
 
-    clean, wrong = await found(planting_texts.clean(county.code)), []
+    clean, tally = await found(planting_texts.clean(county.code)), Tally()
     assert {code for _, code in clean} == {"area_registered_missing"}, "a survey text says no 证载面积"
     for code, plant in planting_texts.PLANTS.items():
         for seed in range(times):
             text = planting_texts.clean(county.code)
             expected = plant(text, Random(f"{code} {seed}"))
-            if (more := Counter(await found(text)) - Counter(clean)) != Counter([expected]):
-                wrong.append(f"{code} {seed}: planted {expected}, told {more}")
-    assert not wrong, "\n".join(wrong)
+            tally.count(code, f"{seed}", Counter([expected]), Counter(await found(text)) - Counter(clean))
+    tally.close()
 
 
 @pytest.mark.parametrize("times", COUNTS)
 async def test_one_turned_pair_of_a_table_is_told_and_nothing_else(county: TestCounty, tmp_path: Path, times: int) -> None:
-    wrong = []
+    tally = Tally()
     for seed in range(times):
         rows = planting_texts.points(county.code)
         expected = planting_texts.turned(rows, Random(seed))
         lines = ["宗地代码,经度,纬度", *(",".join(map(str, row)) for row in rows)]
         (path := tmp_path / "点.csv").write_text("\n".join(lines), encoding="utf-8")
         found = [(i.row, i.code) for d in read(path, ReadOptions(crs="EPSG:4490")) for i in d.issues]
-        if found != [expected]:
-            wrong.append(f"{seed}: planted {expected}, told {found}")
-    assert not wrong, "\n".join(wrong)
+        tally.count("axes_swapped", f"{seed}", [expected], found)
+    tally.close()
 
 
 CORRECTED = {"correction_applied": "旧{}", "correction_stale": "另{}"}
@@ -158,13 +174,12 @@ async def test_one_delivery_against_a_correction_is_told_and_nothing_else(county
     for one in await listed(county):
         await decide(county, one)
     assert told(await parcels(county, tmp_path / "clean.geojson", ground("新{}"))) == []
-    wrong = []
+    tally = Tally()
     for code, name in CORRECTED.items():
         for seed in range(times):
             made = ground("新{}")
             index = Random(f"{code} {seed}").randrange(len(made.rows))
             made.rows[index]["宗地名称"] = name.format(index)
             found = told(await parcels(county, tmp_path / "planted.geojson", made))
-            if found != [(index + 1, code)]:
-                wrong.append(f"{code} {seed}: planted {index + 1}, told {found}")
-    assert not wrong, "\n".join(wrong)
+            tally.count(code, f"{seed}", [(index + 1, code)], found)
+    tally.close()
