@@ -83,6 +83,10 @@ class GeometryRequired(Problem):
     code, status, title = "geometry_required", 422, "此类交付必须带图形"
 
 
+class DataDateFuture(Problem):
+    code, status, title = "data_date_future", 422, "数据日期晚于今天"
+
+
 class OptionMissing(Problem):
     code, status, title = "option_missing", 422, "缺少导入参数"
 

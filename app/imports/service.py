@@ -21,7 +21,9 @@ from app.imports.apply.parcel_classes import Acceptance
 from app.imports.apply.plan import Job, Plan
 from app.imports.checks.catalogue import CATALOGUE, at_apply, unexplained
 from app.imports.checks.issue import Issue
+from app.imports.checks.tables import check_data_dates
 from app.imports.columns import Known, Stated
+from app.imports.data_day import data_day
 from app.imports.errors import DeliveryStopped, MappingInvalid
 from app.imports.kinds import Kind, kind_of
 from app.imports.readers import Look, ReadOptions, container
@@ -90,7 +92,7 @@ async def prepare(
 ) -> Prepared:  # fmt: skip
     """Read the files of one delivery; `look` holds what was found, whatever ends it. Errors: Problems of app/imports/errors.py."""
     wanted, steps, look = kind_of(kind), steps or Steps(), Look() if look is None else look
-    data_on = options.data_date or clock.today()
+    data_on = data_day(options.data_date)
     known = {**(remembered or {}), **{one: Known(mapping, BY_HEADERS, wins=True) for one, mapping in options.mappings.items()}}
     async with db.reading() as conn:
         reading = options.reading(wanted, await context.place(conn, county_code))
@@ -98,6 +100,7 @@ async def prepare(
         staged = await asyncio.to_thread(
             stage, files, wanted, options=reading, data_on=data_on, mapping=options.mapping, remembered=known, look=look
         )
+    check_data_dates(staged, clock.today())
     if wanted.name == "parcels":
         async with db.reading() as conn:
             await standing.compare(conn, county_code, staged.deliveries, stated=options.crs is not None)

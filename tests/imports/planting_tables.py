@@ -155,6 +155,8 @@ PLANTS: dict[str, list[tuple[str, Plant]]] = {
                        _set("buildings", ("层数", "建筑面积(㎡)"), "三层半", "1/2", code="number_invalid")],
     "date_invalid": [_set("contracts", ("签订日期", "约定竣工日期", "中止日期"), "2020-13-45", "2023年2月30日", "9999-99-99", code="date_invalid"),
                      _set("enterprises", ("状态日期", "数据日期"), "2023-02-30", "去年", code="date_invalid")],
+    "date_in_future": [_days(kind, "数据日期", dt.date(2025, 10, 1), dt.date(2035, 1, 1), "date_in_future")
+                       for kind in ("enterprises", "buildings", "occupancy", "indicators")],
     "value_unknown": [_set("enterprises", ("规模", "状态", "行业代码"), "中型偏小", code="value_unknown"),
                       _set("contracts", ("供应方式", "是否动工"), "另议", code="value_unknown"),
                       _set("occupancy", "关系", "借用", code="value_unknown")],

@@ -112,7 +112,7 @@ async def test_split_merge_and_return(county: TestCounty, tmp_path: Path) -> Non
         (key(1), key(11), "split"), (key(1), key(12), "split"), (key(2), key(13), "merge"), (key(3), key(13), "merge"),
     ]  # fmt: skip
     codes = {r.source_key: r.land_code for r in await county.rows("SELECT source_key, land_code FROM parcel WHERE county_code = :c")}
-    report = await county.load(delivery(tmp_path / "c.gpkg", county, whole), on=SECOND.replace(year=2026))
+    report = await county.load(delivery(tmp_path / "c.gpkg", county, whole), on=SECOND.replace(month=9))
     assert report.counts["back"] == 3
     assert {r.source_key: r.land_code for r in await county.rows(CURRENT)} == {k: codes[k] for k in (key(1), key(2), key(3), key(4))}
 
@@ -130,7 +130,7 @@ async def test_a_case_moves_with_its_redrawn_parcel(county: TestCounty, tmp_path
     await county.load(delivery(tmp_path / "b.gpkg", county, {1: square(0, 0), 2: square(200, 0, 120)}), on=SECOND)
     assert await county.value(version) == before
     moved = square(0, 900)
-    await county.load(delivery(tmp_path / "c.gpkg", county, {1: moved, 2: square(200, 0, 120)}), on=SECOND.replace(year=2026))
+    await county.load(delivery(tmp_path / "c.gpkg", county, {1: moved, 2: square(200, 0, 120)}), on=SECOND.replace(month=9))
     assert await county.value(version) == before + 1
     (note,) = await county.rows("SELECT version, boxes FROM map_change WHERE county_code = :c AND layer = 'cases' AND version > 0")
     assert note.version == before + 1

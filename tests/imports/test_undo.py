@@ -20,7 +20,7 @@ from .conftest import FIRST, SECOND, TestCounty, made_county
 from .makers import square
 from .test_apply_parcels import CASE, delivery
 
-THIRD = SECOND.replace(year=2026)
+THIRD = SECOND.replace(month=9)
 STATE = {
     "versions": f"SELECT parcel_id, valid::text, {', '.join(COLUMNS)}, ST_AsBinary(geom), area_planar_m2, area_geodesic_m2, source_row"
     " FROM parcel_version WHERE county_code = :c AND upper_inf(recorded) ORDER BY 1, 2",

@@ -98,6 +98,7 @@ _TYPES = (
     IssueType("reference_unknown", W, E, S, "所指的宗地、企业或合同不在库中", "请先导入被引用的底数;入库时仍不在库中的,该行不入库"),
     IssueType("number_invalid", W, W, S, "不是数字,按未知处理", "请填写数字,单位写在表头", explained_in_cell=("key_missing",)),
     IssueType("date_invalid", W, W, S, "不是有效日期,按未知处理", "请按 2025-09-30 的样式填写", explained_in_cell=("key_missing",)),
+    IssueType("date_in_future", W, W, S, "数据日期晚于今天,按未知处理", "请核对年份"),
     IssueType("value_unknown", W, W, S, "不在该字段的取值表中,按未知处理", "请从取值表中选填", explained_in_cell=("key_missing",)),
     IssueType("formula_uncomputed", W, W, S, "公式没有计算结果,按未知处理", "请用 Excel 或 WPS 打开并保存后再交付",
               explained_in_cell=("key_missing",)),

@@ -1,4 +1,4 @@
-"""Checks across the columns of one row, or across rows of one table: contracts, supplements, occupancy."""
+"""Checks across the columns of one row, or across rows of one table: data dates, contracts, supplements, occupancy."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
@@ -13,6 +13,14 @@ _ROUNDING = Decimal("0.034")
 """m² by which a figure of 4 decimals in 亩 may be off."""
 _AGREED = ("signed_on", "agreed_start_on", "agreed_complete_on")
 _DONE = ("signed_on", "delivered_on", "actual_start_on", "suspended_from")
+
+
+def check_data_dates(staged: Staged, today: date) -> None:
+    """A row's 数据日期 that is still to come is none: left as unknown, it can't stand against every later delivery."""
+    for index, day in enumerate(staged.columns.get("data_on", ())):
+        if day is not None and day > today:
+            staged.report(index, "date_in_future", field=header(staged, "data_on"), value=day)
+            staged.columns["data_on"][index] = None
 
 
 def check_contract_dates(staged: Staged) -> None:

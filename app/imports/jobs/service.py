@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core import clock
 from app.core.errors import NotFound, Stale
 from app.core.principal import Principal
 from app.core.work import Work
+from app.imports.data_day import data_day
 from app.imports.jobs import queries, states, views
 from app.imports.jobs.errors import ManifestMismatch, StepRefused
 from app.imports.jobs.schemas import ApplyAsked, DecisionsAsked, ImportAsked, ManifestAsked
@@ -22,10 +22,10 @@ FIGURES = frozenset({"indicators"})
 
 
 async def create(work: Work, asked: ImportAsked, uploads: Uploads) -> dict[str, Any]:
-    """Queue a delivery whose files are in place. Errors: KindUnknown."""
+    """Queue a delivery whose files are in place. Errors: KindUnknown, DataDateFuture."""
     kind_of(asked.kind)
     options = asked.options.said()
-    day = asked.data_date or clock.today()
+    day = data_day(asked.data_date)
     values = {"kind": asked.kind, "hash": _hash(asked.kind, uploads, options), "day": day, "uploads": uploads, "options": options,
               "supplier": (asked.supplier or "").strip() or None}  # fmt: skip
     job_id = await queries.add(work.conn, work.principal, values)
@@ -77,17 +77,18 @@ async def look(conn: AsyncConnection, principal: Principal, job_id: int) -> Row[
 
 
 async def decide(work: Work, job_id: int, version: int, asked: DecisionsAsked) -> dict[str, Any]:
-    """Answer questions, or decide otherwise: read and compared anew. Errors: NotFound, Stale, StepRefused."""
+    """Answer questions, or decide otherwise: read and compared anew. Errors: NotFound, Stale, StepRefused, DataDateFuture."""
     row = await _held(work, job_id, version, "decide")
+    day = data_day(asked.data_date) if asked.data_date else row.data_on
     options = {**row.options, **asked.said()}
     supplier = row.supplier if asked.supplier is None else asked.supplier.strip() or None
     await queries.clear(work.conn, row.county_code, job_id)
     await queries.step(
-        work.conn, row.county_code, job_id, state="queued", options=options, data_on=asked.data_date or row.data_on, supplier=supplier,
+        work.conn, row.county_code, job_id, state="queued", options=options, data_on=day, supplier=supplier,
         attempts=0, beat_at=None, problem=None, questions=[], counts={}, issue_counts=[], files=[], outcome_hash=None, message=None,
         accepted=None, step=None,
     )  # fmt: skip
-    work.audited("import.decide", "import", job_id, options=options, data_on=asked.data_date or row.data_on, supplier=supplier)
+    work.audited("import.decide", "import", job_id, options=options, data_on=day, supplier=supplier)
     return await _now(work, job_id)
 
 
