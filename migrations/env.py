@@ -21,6 +21,8 @@ def ensure_roles(connection: Connection) -> None:
             connection.execute(text(f"GRANT {role} TO CURRENT_USER"))
     connection.execute(text(f"GRANT CREATE, USAGE ON SCHEMA public TO {db.OWNER}"))
     connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {db.APP}, {db.MAP}"))
+    if not connection.execute(text("SELECT to_regnamespace('aside') IS NOT NULL")).scalar():
+        connection.execute(text(f"CREATE SCHEMA aside AUTHORIZATION {db.OWNER}"))  # app/core/aside.py; empty between writes
     for extension in ("postgis", "btree_gist", "pg_trgm"):
         connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
 

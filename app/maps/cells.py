@@ -31,22 +31,16 @@ def _source(table: str, parcel: str | None = None, filter_: str = "map_filter") 
 
 
 @lru_cache
-def _statement(name: str, table: str, parcel: str = "", filter_: str = "") -> TextClause:
-    return text(sql(name).replace("{source}", _source(table, parcel, filter_) if parcel else "").replace("{table}", table))
+def _statement(name: str, table: str) -> TextClause:
+    return text(sql(name).replace("{source}", _source(table)).replace("{table}", table))
 
 
-async def rebuild(conn: AsyncConnection, county_code: str, tables: Mapping[str, str] | None = None) -> None:
-    """All cells of the county from its map rows: the finest zoom from the parcels, each other from the next finer one.
-
-    `tables`: map table → the table that holds its rows meanwhile.
-    """
-    names = tables or {}
+async def rebuild(conn: AsyncConnection, county_code: str) -> None:
+    """All cells of the county from its map rows: the finest zoom from the parcels, each other from the next finer one."""
     await conn.execute(_ROOM)
     for table in SOURCES:
         await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county"), {"county": county_code})
-        parcel = table.replace("cell", "parcel")
-        finest = _statement("publish_cells_finest", table, names.get(parcel, parcel), names.get("map_filter", "map_filter"))
-        await conn.execute(finest, {"county": county_code, "ids": None})
+        await conn.execute(_statement("publish_cells_finest", table), {"county": county_code, "ids": None})
         for z in range(FINEST, 0, -1):
             await conn.execute(_statement("publish_cells_coarser", table), {"county": county_code, "z": z})
     await db.analyze(conn, *SOURCES)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.orm import Mapped, mapped_column
@@ -44,8 +45,10 @@ PAGED_PUBLIC = ["county_code", "responsible_body", "standard_land", "grade"]
 """Columns that choose a page, carried by the three indexes that choose ids, so that choosing never touches the wide rows.
 
 The primary key pages without an extent; `…_box` finds the few parcels of a small extent; `…_page` walks a large one in id
-order (nearest id first) and skips what lies outside.
+order (nearest first) and skips what lies outside.
 """
+PLACE = "point(({id} % 1000000000), 0)"
+"""A parcel's number within its county as a place on a line: unlike a bare number GiST sorts it, and is built in a fifth of the time."""
 
 
 class MapParcel(Base):
@@ -88,7 +91,7 @@ class MapParcel(Base):
     inside_ratio: Mapped[Any | None] = mapped_column(Numeric)
     __table_args__ = (
         PrimaryKeyConstraint("county_code", "id", postgresql_include=PAGED[1:]),
-        Index("ix_map_parcel_page", "id", "box", postgresql_using="gist", postgresql_include=PAGED),
+        Index("ix_map_parcel_page", text(PLACE.format(id="id")), "box", postgresql_using="gist", postgresql_include=["id", *PAGED]),
         Index("ix_map_parcel_box", "box", postgresql_using="gist", postgresql_include=["id", *PAGED]),
         Index("ix_map_parcel_land_code", "county_code", "land_code"),
     )
@@ -125,7 +128,13 @@ class MapParcelPublic(Base):
     feature: Mapped[bytes] = mapped_column(LargeBinary)
     __table_args__ = (
         PrimaryKeyConstraint("county_code", "id", postgresql_include=PAGED_PUBLIC[1:]),
-        Index("ix_map_parcel_public_page", "id", "box", postgresql_using="gist", postgresql_include=PAGED_PUBLIC),
+        Index(
+            "ix_map_parcel_public_page",
+            text(PLACE.format(id="id")),
+            "box",
+            postgresql_using="gist",
+            postgresql_include=["id", *PAGED_PUBLIC],
+        ),
         Index("ix_map_parcel_public_box", "box", postgresql_using="gist", postgresql_include=["id", *PAGED_PUBLIC]),
         Index("ix_map_parcel_public_geom_3857", "geom_3857", postgresql_using="gist"),
         Index("ix_map_parcel_public_land_code", "county_code", "land_code"),

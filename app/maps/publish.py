@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import FromClause, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core import clock, db, layers
+from app.core import aside, clock, db, layers
 from app.core.events import CaseChanged, ConnectionOpened, FactsPublished, ParcelsChanged
 from app.maps import cells
 from app.maps.cells import chosen
@@ -39,8 +39,8 @@ _BY_KEY, _AS_PLANNED = {"plan": "force_generic_plan", "scan": "off"}, {"plan": "
 """One plan for few parcels, made of look-ups by key also where a table was still empty when it was made."""
 _HAS_ROWS = text("SELECT EXISTS (SELECT FROM map_parcel WHERE county_code = :county)")
 _IS_NEW = text("SELECT reltuples < CAST(:most AS int) FROM pg_class WHERE oid = CAST('parcel_version' AS regclass)")
-_ASIDE, _SWAP = text("SELECT map_aside()"), text("SELECT map_swap()")
-"""The owner's functions, lent (migration 0017): empty copies map_…_aside without indexes; then indexes, and the copies are the tables."""
+ASIDE = (*TABLES, *cells.SOURCES)
+"""Written aside while nothing of any county is published."""
 _FRESH = (
     "CREATE TEMP TABLE fresh_filter (LIKE map_filter) ON COMMIT DROP",
     "CREATE TEMP TABLE fresh_parcel (LIKE map_parcel INCLUDING STORAGE) WITH (toast_tuple_target = 8160) ON COMMIT DROP",
@@ -84,26 +84,24 @@ async def _count(conn: AsyncConnection, most: int) -> None:
 async def _county(conn: AsyncConnection, county_code: str) -> None:
     """The whole county: its rows are made aside and compared; few different ones are published alone, else all are replaced.
 
-    The first county of the tables is written into copies without indexes, which take their place at the end: to insert each row
-    into seven trees takes longer than all else.
+    The first county of the tables is written aside, which ends with sorted indexes.
     """
     values: dict[str, Any] = {"county": county_code, "ids": None}
     await _count(conn, GENERIC)
-    tables = dict(zip(TABLES, TABLES, strict=True))
-    is_aside = False
-    if await _is_published(conn, county_code):
-        if not await _replaced(conn, values):
-            return
-    else:
-        is_aside = bool((await conn.execute(_ASIDE)).scalar_one())
-        tables = {name: f"{name}_aside" for name in TABLES} if is_aside else tables
-        await _insert(conn, values, tables)
-    await conn.execute(_all("publish_public", tables["map_parcel_public"], "map_parcel_public"), values)
-    await db.analyze(conn, *tables.values())
-    await cells.rebuild(conn, county_code, tables)
-    await layers.note_all(conn, county_code, "parcels")
-    if is_aside:
-        await conn.execute(_SWAP)
+    if not await _is_published(conn, county_code):
+        async with aside.first_rows(conn, *ASIDE):
+            await _insert(conn, values, dict(zip(TABLES, TABLES, strict=True)))
+            await _derived(conn, values)
+    elif await _replaced(conn, values):
+        await _derived(conn, values)
+
+
+async def _derived(conn: AsyncConnection, values: dict[str, Any]) -> None:
+    """What follows from all rows of a county: their public form, cells, the note."""
+    await conn.execute(_all("publish_public", "map_parcel_public", "map_parcel_public"), values)
+    await db.analyze(conn, *TABLES)
+    await cells.rebuild(conn, values["county"])
+    await layers.note_all(conn, values["county"], "parcels")
 
 
 async def _replaced(conn: AsyncConnection, values: dict[str, Any]) -> bool:

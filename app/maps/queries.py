@@ -10,6 +10,7 @@ from app.maps import fields, sorting
 from app.maps.crs import DEFAULT, Crs
 from app.maps.extent import Envelope
 from app.maps.filters import Condition, touching
+from app.maps.models import PLACE
 from app.maps.values import Values
 
 COUNTED = 10_000
@@ -236,16 +237,24 @@ SELECT (SELECT count(*) FROM near) AS near,
     return statement, bind.bound
 
 
+def _walk(page: Page, after: str) -> tuple[str, str]:
+    """What comes after that id, and the order to walk it in: by id, which in an extent the index (place, box) does."""
+    if not page.envelopes:
+        return f"m.id > {after}::bigint", "m.id"
+    start, place = PLACE.format(id=f"{after}::bigint"), PLACE.format(id="m.id")
+    return f"m.id > {after}::bigint AND {place} >> {start}", f"{place} <-> {start}"
+
+
 def ids_in_order(view: View, page: Page) -> tuple[str, list[Any]]:
-    """Ids of a page out of many: by the primary key, in an extent nearest id first on (id, box), which skips what lies outside."""
+    """Ids of a page out of many: by the primary key, in an extent nearest first on (place, box), which skips what lies outside."""
     bind = Values()
     after = bind(page.after)
-    order = f"m.id <-> {after}::bigint" if page.envelopes else "m.id"
+    beyond, order = _walk(page, after)
     statement = f"""
 SELECT m.id
 FROM {view.table} m{joined(view, page)}
 WHERE m.county_code = {bind(view.county_code)}
-  AND m.id > {after}::bigint
+  AND {beyond}
   AND {filtered(view, page, bind)}
   AND {inside(view, page.envelopes, bind)}
 ORDER BY {order}
@@ -258,13 +267,14 @@ def texts_in_order(view: View, page: Page) -> tuple[str, list[Any]]:
     """Ids and texts of a page out of many when nothing but the extent chooses: the walk of `ids_in_order`, reading each row as it goes."""
     bind = Values()
     after, shown = bind(page.after), _form(view, page.crs, bind)
+    beyond, order = _walk(page, after)
     statement = f"""
 SELECT m.id, {shown} AS feature
 FROM {view.table} m{"" if page.crs.is_stored else shapes(view)}
 WHERE m.county_code = {bind(view.county_code)}
-  AND m.id > {after}::bigint
+  AND {beyond}
   AND ({" OR ".join(_meets(view, e, bind) for e in page.envelopes) or "true"})
-ORDER BY {f"m.id <-> {after}::bigint" if page.envelopes else "m.id"}
+ORDER BY {order}
 LIMIT {bind(page.limit)}
 """
     return statement, bind.bound

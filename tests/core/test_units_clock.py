@@ -45,3 +45,20 @@ def test_planar_area_is_359_ppm_larger_than_geodesic_at_cixi() -> None:
     square = crs.reproject(np.array([shapely.box(x - 250, y - 250, x + 250, y + 250)]), 4549, 4490)
     ppm = (crs.planar_area_m2(square, 4549)[0] / crs.geodesic_area_m2(square[0]) - 1) * 1e6
     assert 350 < ppm < 370
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1e-4, 1e-3, 9e-3, 0.02, 1.0]))
+def test_geodesic_areas_are_those_of_proj(seed: int, size: float) -> None:
+    """Stars with a hole anywhere in the country, edges along meridians and parallels too; a short edge beside a long one."""
+    draw = np.random.default_rng(seed)
+    turns = np.sort(draw.random(8)) * 2 * np.pi
+    far = size / 2 * (0.3 + 0.7 * draw.random(8))
+    x, y = draw.uniform(73, 135) + far * np.cos(turns), draw.uniform(3, 54) + far * np.sin(turns)
+    x[1], y[3] = x[0], y[2]
+    outer, inner = np.column_stack((x, y)), np.column_stack((x, y)).mean(axis=0) + np.array([(0, 0), (size / 99, 0), (0, size / 99)])
+    want = [abs(crs.GEOD.polygon_area_perimeter(*ring.T)[0]) for ring in (outer, inner)]
+    shapes = np.array(
+        [shapely.Polygon(outer, [inner]), shapely.Polygon(outer), None, shapely.Polygon(), shapely.Polygon(inner)], dtype=object
+    )
+    found = crs.geodesic_areas_m2(shapes)
+    assert found.tolist() == pytest.approx([want[0] - want[1], want[0], 0, 0, want[1]], abs=2e-4, rel=1e-12)

@@ -122,12 +122,14 @@ ORDER BY 1
 async def test_a_first_publication_leaves_tables_made_as_before(county: None, conn: AsyncConnection) -> None:
     """The copies that take the tables' place have their indexes, constraints, rights, storage and comments, and all rows."""
     whole = await published(conn)
-    made = [tuple(r) for r in await conn.execute(text(MADE), {"tables": list(publish.TABLES)})]
+    made = [tuple(r) for r in await conn.execute(text(MADE), {"tables": list(publish.ASIDE)})]
     stood = (await conn.execute(text("SELECT CAST('map_parcel' AS regclass)::oid"))).scalar_one()
-    for table in publish.TABLES:
+    counted = await every_cell(conn)
+    for table in publish.ASIDE:
         await conn.execute(text(f"DELETE FROM {table}"))
     await publish.publish(conn, COUNTY)
     assert (await conn.execute(text("SELECT CAST('map_parcel' AS regclass)::oid"))).scalar_one() != stood
-    assert made == [tuple(r) for r in await conn.execute(text(MADE), {"tables": list(publish.TABLES)})]
+    assert made == [tuple(r) for r in await conn.execute(text(MADE), {"tables": list(publish.ASIDE)})]
     assert whole == await published(conn)
-    assert not (await conn.execute(text("SELECT relname FROM pg_class WHERE relname LIKE 'map%aside'"))).all()
+    assert counted == await every_cell(conn)
+    assert not (await conn.execute(text("SELECT relname FROM pg_class WHERE relnamespace = CAST('aside' AS regnamespace)"))).all()

@@ -14,6 +14,8 @@ from app.imports.apply.parcel_diff import Known
 from app.imports.apply.parcel_rows import COLUMNS
 from app.parcels.models import ParcelAlias, ParcelVersion
 
+TABLES = ("parcel_version", "parcel_alias")
+"""What a delivery of parcels fills, beside the parcels' identities."""
 COPIED = (*COLUMNS, "area_planar_m2", "area_geodesic_m2", "geom", "import_id", "source_row")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import shapely
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core import crs, events
+from app.core import aside, crs, events
 from app.core.work import Work
 from app.imports import bulk, numbering, progress
 from app.imports.apply import parcel_store
@@ -28,6 +29,8 @@ from app.parcels.models import Parcel, ParcelLineage
 
 _TOWN, _CODE, _UNIT = (COLUMNS.index(name) for name in ("town_code", "cadastral_code", "unit_code"))
 _AT_ONCE = 20_000
+_MANY = 1_000
+"""New parcels from which on a register that holds none is written aside."""
 
 
 async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job) -> Plan:
@@ -74,6 +77,11 @@ def _report_older(staged: Staged, rows: ParcelRows, diff: Diff, job: Job) -> Non
 
 
 async def _write(work: Work, *, rows: ParcelRows, diff: Diff, found: list[Descent], job: Job) -> None:
+    async with aside.first_rows(work.conn, *parcel_store.TABLES) if len(diff.new) >= _MANY else nullcontext():
+        await _write_rows(work, rows=rows, diff=diff, found=found, job=job)
+
+
+async def _write_rows(work: Work, *, rows: ParcelRows, diff: Diff, found: list[Descent], job: Job) -> None:
     born = await _identities(work.conn, rows=rows, diff=diff, job=job)
     await parcel_store.end_versions(work.conn, job.county, [*(k for _, k in diff.changed), *diff.vanished], job.data_on, job.import_id)
     opened = [*born.items(), *((p, k.id) for p, k in diff.changed), *((p, k.id) for p, k in diff.back)]

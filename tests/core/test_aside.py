@@ -1,0 +1,114 @@
+"""First rows written aside: the tables are made as before, refer to what there is, and lose nobody's rows."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core import aside, db
+
+REGISTER = ("parcel_version", "parcel_alias")
+MADE = """
+SELECT c.relname, c.relkind::text, c.relacl::text, c.reloptions, c.relpersistence::text, c.relowner::regrole::text,
+       (SELECT array_agg(pg_get_indexdef(i.indexrelid) ORDER BY i.indexrelid::regclass::text) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid) AS indexes,
+       (SELECT array_agg(k.conname || ' ' || pg_get_constraintdef(k.oid) ORDER BY k.conname) FROM pg_constraint k WHERE k.conrelid = c.oid AND k.convalidated) AS held,
+       (SELECT array_agg((a.attname, a.atttypid::regtype, a.attnotnull, a.attstorage, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid),
+                          col_description(c.oid, a.attnum))::text ORDER BY a.attnum)
+        FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attrelid = c.oid AND a.attnum > 0) AS columns
+FROM pg_class c
+WHERE c.relnamespace = CAST('public' AS regnamespace) AND (c.relname LIKE 'parcel\\_version%' OR c.relname LIKE 'parcel\\_alias%' OR c.relname LIKE 'map\\_cell%')
+ORDER BY 1
+"""
+LEFT = "SELECT relname FROM pg_class WHERE relnamespace = CAST('aside' AS regnamespace)"
+PARCEL = "INSERT INTO parcel (id, county_code, land_code, source_key) VALUES (888001000000001, '888001', '888001101P0000017', 'k')"
+VERSION = (
+    "INSERT INTO parcel_version (county_code, parcel_id, valid, geom, town_code, responsible_body, area_planar_m2, area_geodesic_m2)"
+    " VALUES ('888001', 888001000000001, '[2025-01-01,)', ST_GeomFromText('MULTIPOLYGON(((0 0,1 0,1 1,0 0)))', 4490), '888001101', '888001101', 1, 1)"
+    " RETURNING version_id"
+)
+ALIAS = "INSERT INTO parcel_alias (county_code, parcel_id, kind, value) VALUES ('888001', :p, 'legacy', 'a')"
+CELL = (
+    "INSERT INTO map_cell (county_code, grid, theme, z, row, col, responsible_body, value, n, mu4)"
+    " VALUES (:c, 'WebMercatorQuad', 'grade', 0, 1, 1, '', '', 1, 1)"
+)
+CELLS = "SELECT county_code FROM map_cell ORDER BY 1"
+
+
+async def emptied(conn: AsyncConnection, *tables: str) -> None:
+    for table in tables:
+        await conn.execute(text(f"DELETE FROM {table}"))
+
+
+async def made(conn: AsyncConnection) -> list[tuple]:
+    return [tuple(row) for row in await conn.execute(text(MADE))]
+
+
+async def oid(conn: AsyncConnection, table: str) -> int:
+    return int((await conn.execute(text("SELECT CAST(CAST(:t AS text) AS regclass)::oid"), {"t": table})).scalar_one())
+
+
+async def test_the_register_is_made_as_before(conn: AsyncConnection) -> None:
+    await emptied(conn, *REGISTER)
+    await conn.execute(text(PARCEL))
+    last = (await conn.execute(text(VERSION))).scalar_one()
+    await emptied(conn, "parcel_version")
+    before, stood = await made(conn), await oid(conn, "parcel_version")
+    async with aside.first_rows(conn, *REGISTER):
+        assert (await conn.execute(text(VERSION))).scalar_one() == last + 1, "numbers are not given again"
+        await conn.execute(text(ALIAS), {"p": 888001000000001})
+    assert await oid(conn, "parcel_version") != stood
+    assert await made(conn) == before
+    assert not (await conn.execute(text(LEFT))).all()
+    assert (await conn.execute(text("SELECT version_id, is_current FROM parcel_version"))).all() == [(last + 1, True)]
+    await emptied(conn, "parcel_version")
+    assert (await conn.execute(text(VERSION))).scalar_one() == last + 2
+
+
+async def test_what_refers_to_nothing_is_refused_whole(conn: AsyncConnection) -> None:
+    await emptied(conn, *REGISTER)
+    with pytest.raises(IntegrityError, match="fk_parcel_alias_parcel_id"):
+        async with aside.first_rows(conn, *REGISTER):
+            await conn.execute(text(ALIAS), {"p": 888001000000009})
+
+
+async def test_a_table_that_holds_anything_is_written_as_ever(conn: AsyncConnection) -> None:
+    await emptied(conn, *REGISTER)
+    await conn.execute(text(PARCEL))
+    await conn.execute(text(VERSION))
+    stood = await oid(conn, "parcel_alias")
+    async with aside.first_rows(conn, *REGISTER):
+        await conn.execute(text(ALIAS), {"p": 888001000000001})
+    assert await oid(conn, "parcel_alias") == stood
+
+
+@pytest.mark.parametrize("is_read", [False, True], ids=["swapped", "a long reader holds it"])
+async def test_rows_committed_meanwhile_stay(conn: AsyncConnection, is_read: bool) -> None:
+    """Another county's, and where somebody reads the table for long the copies are inserted instead."""
+    await emptied(conn, "map_cell")
+    before, stood = await made(conn), await oid(conn, "map_cell")
+    async with db.engine().connect() as other:
+        try:
+            async with aside.first_rows(conn, "map_cell"):
+                await conn.execute(text(CELL), {"c": "888001"})
+                await other.execute(text(CELL), {"c": "888002"})
+                await other.commit()
+                if is_read:
+                    await other.execute(text(CELLS))
+                    await conn.execute(text("SET LOCAL ROLE yima_owner"))
+                    await conn.execute(text("ALTER FUNCTION aside_end SET lock_timeout = '50ms'"))
+                    await conn.execute(text("SET LOCAL ROLE yima_app"))
+            assert [r[0] for r in await conn.execute(text(CELLS))] == ["888001", "888002"]
+            assert (await oid(conn, "map_cell") == stood) == is_read
+            assert await made(conn) == before
+            assert not (await conn.execute(text(LEFT))).all()
+        finally:
+            await conn.rollback()
+            await other.rollback()
+            await other.execute(text("DELETE FROM map_cell WHERE county_code = '888002'"))
+            await other.commit()
+
+
+async def test_only_these_tables(conn: AsyncConnection) -> None:
+    with pytest.raises(Exception, match="not written aside"):
+        async with aside.first_rows(conn, "account"):
+            pass
