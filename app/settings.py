@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     """Largest delivery handed in over HTTP, all its files together, in MB."""
     import_memory_mb: int = 3072
     """Memory in MB that the process of one import may hold."""
+    import_minutes: int = 60
+    """Minutes that the process of one import may take (1,000,000 parcels: about ten on two cores)."""
     map_pool_size: int = 8
     """Connections of one worker's map-reading pool."""
     app_pool_size: int = 8

@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,19 +24,23 @@ class MemoryExceeded(Problem):
     code, status, title = "memory_exceeded", 500, "内容过大,超出处理进程的内存上限"
 
 
+class TimeExceeded(Problem):
+    code, status, title = "time_exceeded", 500, "处理超过时限"
+
+
 async def run(
     module: str, told: Callable[[Line], None], *, args: Sequence[str] = (), given: bytes = b"", env: Mapping[str, str] | None = None,
-    memory_mb: int | None = None,
+    memory_mb: int | None = None, minutes: float | None = None,
 ) -> tuple[Line, int]:  # fmt: skip
     """`python -m module args` with `given` on its input; `told` hears each line. Returns the last line and the exit code.
 
-    Errors: MemoryExceeded when it held more than `memory_mb`.
+    Errors: MemoryExceeded when it held more than `memory_mb`, TimeExceeded when it took longer than `minutes`.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, *args, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         env=os.environ | dict(env or {}), preexec_fn=cluster.die_with_parent,
     )  # fmt: skip
-    watch = asyncio.create_task(_watch(process, memory_mb))
+    watch = asyncio.create_task(_watch(process, memory_mb, minutes))
     try:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -53,19 +58,23 @@ async def run(
         if process.returncode is None:
             process.kill()
             await process.wait()
-    if watch.done() and not watch.cancelled() and watch.result():
-        raise MemoryExceeded(f"处理用了超过 {memory_mb} MB 内存", hint="请分乡镇或分批交付")
+    if watch.done() and not watch.cancelled() and (exceeded := watch.result()):
+        raise exceeded
     return last, code
 
 
-async def _watch(process: asyncio.subprocess.Process, memory_mb: int | None) -> bool:
-    """Kill it when it holds too much; True then."""
-    while memory_mb is not None and process.returncode is None:
-        if _resident_mb(process.pid) > memory_mb:
+async def _watch(process: asyncio.subprocess.Process, memory_mb: int | None, minutes: float | None) -> Problem | None:
+    """Kill it when it holds too much or takes too long; what it exceeded."""
+    began = time.monotonic()
+    while process.returncode is None:
+        if memory_mb is not None and _resident_mb(process.pid) > memory_mb:
             process.kill()
-            return True
+            return MemoryExceeded(f"处理用了超过 {memory_mb} MB 内存", hint="请分乡镇或分批交付")
+        if minutes is not None and time.monotonic() - began > 60 * minutes:
+            process.kill()
+            return TimeExceeded(f"处理超过 {minutes:g} 分钟,已停止", hint="请核对文件是否损坏,或分乡镇、分批交付")
         await asyncio.sleep(_WATCH_SECONDS)
-    return False
+    return None
 
 
 def _resident_mb(pid: int) -> int:

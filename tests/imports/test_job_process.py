@@ -113,3 +113,17 @@ async def test_too_much_memory_is_a_refusal(
     await one(worker.QUEUE, await worker.claim())
     said = await look(planner, job)
     assert (said["state"], "10 MB" in said["message"]) == ("failed", True)
+
+
+async def test_a_hung_reader_is_ended_in_time(
+    planner: httpx.AsyncClient, county: TestCounty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is stopped stands for a library that never comes back."""
+    monkeypatch.setattr(settings(), "import_minutes", 0.1)
+    job = (await hand_in(planner, parcels(tmp_path / "a.gpkg", county, range(3)))).json()
+    running = asyncio.create_task(one(worker.QUEUE, await worker.claim()))
+    os.kill(await child_of(), signal.SIGSTOP)
+    await running
+    said = await look(planner, job)
+    assert (said["state"], "超过 0.1 分钟" in said["message"], said["can"]) == ("failed", True, ["decide", "cancel"])
+    assert not children()

@@ -30,14 +30,17 @@ async def claim() -> Any:
 
 
 async def make(job: Any, seen: Seen) -> None:
-    """Its process to the end. Errors: Dropped, MemoryExceeded."""
+    """Its process to the end. Errors: Dropped, MemoryExceeded, TimeExceeded."""
     if job.attempts > ATTEMPTS:
         await fail(job, f"处理进程 {ATTEMPTS} 次中断,未能完成;底数没有改动")
         return
     args = [job.county_code, str(job.id), str(job.attempts)]
     with kept.workplace() as folder:
         env = _LEAN | {"TMPDIR": str(folder)}
-        last, code = await child.run("app.import_process", seen.update, args=args, env=env, memory_mb=settings().import_memory_mb)
+        last, code = await child.run(
+            "app.import_process", seen.update, args=args, env=env,
+            memory_mb=settings().import_memory_mb, minutes=settings().import_minutes,
+        )  # fmt: skip
     log.info("import", id=job.id, state=job.state, code=code, peak_mb=last.get("peak_mb"))
     if code == 0:
         return
