@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from app.imports.errors import ColumnsMissing, MappingInvalid
 from app.imports.kinds import Kind
+from app.imports.traditional import simplified
 
 UNITS: dict[str, dict[str, Decimal]] = {
     "area": {"": Decimal(1), "m2": Decimal(1), "平方米": Decimal(1), "平米": Decimal(1), "亩": Decimal(10_000) / Decimal(15),
@@ -31,7 +32,7 @@ UNITS: dict[str, dict[str, Decimal]] = {
 """Unit of a header → factor to the stored unit (m², 万元, 吨标准煤, 万千瓦时, 吨). 亩 is divided exactly in values_of."""
 MU = UNITS["area"]["亩"]
 _UNIT_TAIL = re.compile(r"^(?P<name>.+?)[_ ]?[(\[{](?P<unit>[^()\[\]{}]+)[)\]}]$")
-_ALIKE = 0.6
+_ALIKE, _SHOWN = 0.6, 60
 _SHORT_BYTES = 10
 _SHORT_ENCODINGS = ("gb18030", "utf-8", "cp950")
 
@@ -121,7 +122,7 @@ def refuse_missing(found: ColumnMap, kind: Kind, headers: list[str], *, file: st
     if missing:
         raise ColumnsMissing(
             f"{file} 缺少“{kind.label}”必需的列:{'、'.join(missing.values())}",
-            hint=f"现有列:{'、'.join(headers) or '无'};可用 --map 指定对应关系", file=file, missing=missing, headers=headers,
+            hint=f"现有列:{_some(headers) or '无'};可用 --map 指定对应关系", file=file, missing=missing, headers=headers,
             alike={name: header for name in missing if (header := alike(name, kind, found.unused))},
         )  # fmt: skip
 
@@ -129,9 +130,20 @@ def refuse_missing(found: ColumnMap, kind: Kind, headers: list[str], *, file: st
 def alike(canonical: str, kind: Kind, headers: list[str]) -> str | None:
     """The header that is spelled most like one of the column's names; None when none is. For a person to confirm, never taken."""
     names = [split_unit(alias)[0] for alias in aliases(kind.name)[canonical]]
-    scored = [(max(SequenceMatcher(None, split_unit(header)[0], name).ratio() for name in names), header) for header in headers]
+    scored = [(max(_likeness(split_unit(header)[0], name) for name in names), header) for header in headers]
     score, header = max(scored, default=(0.0, ""))
     return header if score >= _ALIKE else None
+
+
+def _likeness(one: str, other: str) -> float:
+    """0 where the quicker bounds say already that they are not alike."""
+    pair = SequenceMatcher(None, one, other)
+    return pair.ratio() if pair.real_quick_ratio() >= _ALIKE and pair.quick_ratio() >= _ALIKE else 0.0
+
+
+def _some(headers: list[str]) -> str:
+    """As many as somebody reads."""
+    return "、".join(headers[:_SHOWN]) + (f" 等 {len(headers)} 列" if len(headers) > _SHOWN else "")
 
 
 def headers_hash(headers: Iterable[str]) -> str:
@@ -153,6 +165,7 @@ def _candidates(header: str, kind: Kind, *, short_headers: bool) -> list[tuple[i
     return found
 
 
+@lru_cache(maxsize=20_000)
 def split_unit(header: str) -> tuple[str, str]:
     """Name and folded unit of a header: 证载面积(亩) → 证载面积, 亩."""
     folded = unicodedata.normalize("NFKC", header).replace("【", "[").replace("】", "]").strip()
@@ -178,7 +191,7 @@ def _same(name: str, alias: str) -> bool:
 
 def _is_cut(header: str, alias: str) -> bool:
     """Whether a Shapefile's 10-byte field name is what is left of the alias."""
-    whole, alias = unicodedata.normalize("NFKC", header).strip(), split_unit(alias)[0]
+    whole, alias = simplified(unicodedata.normalize("NFKC", header).strip()), split_unit(alias)[0]
     for encoding in _SHORT_ENCODINGS:
         raw = alias.encode(encoding, "ignore")
         if len(raw) > _SHORT_BYTES and whole == raw[:_SHORT_BYTES].decode(encoding, "ignore"):
@@ -187,7 +200,7 @@ def _is_cut(header: str, alias: str) -> bool:
 
 
 def _fold(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split()).strip("*").rstrip(":").lower()
+    return simplified("".join(unicodedata.normalize("NFKC", text).split()).strip("*").rstrip(":").lower())
 
 
 @cache

@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 
+from app.imports.traditional import simplified
+
 MISSING = frozenset(
     {"", "-", "--", "—", "——", "/", "\\", "无", "無", "尚無資料", "尚无资料", "暂无", "NA", "N/A", "#N/A", "NULL", "NONE", "NAN"}
 )
@@ -122,8 +124,8 @@ def words(name: str) -> list[str]:
 
 
 def fold_word(text: str) -> str:
-    """Full-width and traditional bracket forms folded, white space and quotation marks dropped."""
-    return re.sub(r"[\s“”\"'‘’]", "", unicodedata.normalize("NFKC", text)).upper()
+    """Full-width forms, brackets and traditional characters folded, white space and quotation marks dropped."""
+    return simplified(re.sub(r"[\s“”\"'‘’]", "", unicodedata.normalize("NFKC", text)).upper())
 
 
 def word(raw: str | None, name: str) -> str | None:

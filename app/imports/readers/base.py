@@ -11,6 +11,7 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from app.imports.checks.issue import Issue
+from app.imports.errors import FileUnreadable
 
 SURE = 0.5
 """A decision less sure than this is asked, never taken."""
@@ -18,6 +19,7 @@ STATED = "用户指定"
 EVERY_FILE = "*"
 """As a layer: all files of an archive, also those that do not look like the kind."""
 _PREVIEWED, _LONGEST_SHOWN = 5, 60
+_LONGEST_HEADER = 1000
 AxisOrder = Literal["east_north", "north_east", "per_row"]
 
 
@@ -88,7 +90,9 @@ class Detected:
         self.findings.append(Finding(fact, value, round(float(confidence), 3), reason, column))
 
     def saw(self, frame: pd.DataFrame) -> None:
-        """The table is read: how many rows, and what the first ones look like."""
+        """The table is read: how many rows, and what the first ones look like. Errors: FileUnreadable where a header is none."""
+        if (longest := max((len(str(c)) for c in frame.columns), default=0)) > _LONGEST_HEADER:
+            raise FileUnreadable(f"有一列的表头长 {longest} 字,不是表格", hint="请核对分隔符、引号和换行")
         self.rows = len(frame)
         first = frame.iloc[:_PREVIEWED].itertuples(index=False, name=None)
         self.preview = Preview([str(c) for c in frame.columns], [[_shown(cell) for cell in row] for row in first])

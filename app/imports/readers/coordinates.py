@@ -13,6 +13,7 @@ from app.imports.readers.base import Delivery, ReadOptions
 from app.imports.readers.candidates import looks_like_degrees
 from app.imports.readers.crs_names import crs_named
 from app.imports.readers.locate import Declared, locate
+from app.imports.traditional import simplified
 
 _WKT_HEADERS = {"wkt", "geometry", "geom", "thegeom", "图形"}
 _CURVED = re.compile(r"CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE", re.IGNORECASE)
@@ -138,5 +139,5 @@ def _refuse_rows(delivery: Delivery, texts: pd.Series, bad: np.ndarray, why: str
 
 
 def _fold(header: object) -> str:
-    text = unicodedata.normalize("NFKC", str(header)).lower()
+    text = simplified(unicodedata.normalize("NFKC", str(header)).lower())
     return re.sub(r"[\s_.-]|\(.*?\)", "", text)

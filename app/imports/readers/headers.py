@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from app.imports.columns import UNITS, fold_unit, split_unit
+from app.imports.traditional import simplified
 
 Cells = list[str | None]
 Grid = list[Cells]
@@ -64,7 +65,7 @@ def _is_below(upper: Cells, lower: Cells) -> bool:
 def _names_groups(row: Cells) -> bool:
     """Not a title line, which has one cell, or one beside that states the unit."""
     said = [c for c in row if c is not None]
-    return len(said) > 1 and not any(_UNIT_SAID.search(c) for c in said)
+    return len(said) > 1 and not any(_UNIT_SAID.search(simplified(c)) for c in said)
 
 
 def _joined(upper: Cells, lower: Cells) -> Cells:
@@ -93,5 +94,5 @@ def _wide(row: Cells, width: int) -> Cells:
 
 def _units(above: Grid) -> tuple[str, ...]:
     """Folded units of a line such as 单位:亩、万元."""
-    said = [m[1] for row in above for cell in row if cell for m in _UNIT_SAID.finditer(cell)]
+    said = [m[1] for row in above for cell in row if cell for m in _UNIT_SAID.finditer(simplified(cell))]
     return tuple(dict.fromkeys(fold_unit(word) for text in said for word in re.split(r"[、,,;;/\s]+", text) if word))

@@ -21,7 +21,7 @@ from app.imports.readers.formulas import suspect
 from app.imports.readers.headers import HEADER_ROWS, Grid, headers_of
 from app.imports.workbooks import own
 
-_SUM = re.compile(r"(?:合计|总计|小计|共计)[::]?")
+_SUM = re.compile(r"[合总總小共][计計][::]?")
 _EXACT = 10**15
 """A spreadsheet keeps 15 digits: of a longer whole number the last ones are lost."""
 _MOST_COLUMNS = 16_384
@@ -229,7 +229,7 @@ def _no_rows(frame: pd.DataFrame, among: np.ndarray) -> dict[int, str]:
         n
         for name in frame.columns
         for n, c in enumerate(frame[name])
-        if c is not None and (c == name or (len(c) < 9 and c[:1] in "合总小共" and "计" in c))
+        if c is not None and (c == name or (len(c) < 9 and c[:1] in "合总總小共" and ("计" in c or "計" in c)))
     }
     for n in sorted(suspects & set(np.flatnonzero(among).tolist())):
         cells = [
