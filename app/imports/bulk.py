@@ -1,6 +1,9 @@
 """Many rows at once through asyncpg, in the caller's transaction: COPY, or INSERT … SELECT FROM unnest where rows may stand already."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +28,19 @@ _SPECIAL, _NULL = "[\\\\\t\n\r]", r"\N"
 _LITTLE_ENDIAN, _HAS_SRID = 1, 0x20
 
 
+Columns = Mapping[str, Sequence[Any]]
+Part = Callable[[], Columns]
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Rows in COPY's text format."""
+
+    names: list[str]
+    rows: int
+    lines: bytes
+
+
 def table_of(model: type[DeclarativeBase]) -> Table:
     """The table of a declarative class."""
     table = model.__table__
@@ -34,18 +50,18 @@ def table_of(model: type[DeclarativeBase]) -> Table:
 
 
 async def insert(
-    conn: AsyncConnection, model: type[DeclarativeBase], columns: Mapping[str, Sequence[Any]], *, conflict: str = "", returning: str = ""
+    conn: AsyncConnection, model: type[DeclarativeBase], columns: Columns, *, conflict: str = "", returning: str = ""
 ) -> list[Any]:
     """Insert equally long columns in order; `conflict` is the ON CONFLICT clause, `returning` one expression.
 
     Geometry comes as WKB of EPSG:4490 (or of the column's own SRID), ranges as text.
     """
     if not conflict and not returning:
-        await _copy(conn, table_of(model), columns)
+        await copy(conn, model, [partial(_cut, columns, start) for start in range(0, _length(columns), _CHUNK)])
         return []
     table = table_of(model)
     names = list(columns)
-    total = len(columns[names[0]])
+    total = _length(columns)
     exprs = [_expression(table.c[name], f"u.c{i}") for i, name in enumerate(names)]
     arrays = [f"${i + 1}::{_array(table.c[name])}[]" for i, name in enumerate(names)]
     sql = (
@@ -56,21 +72,38 @@ async def insert(
     raw = await db.raw(conn)
     answers: list[Any] = []
     for start in range(0, total, _CHUNK):
-        part = [list(columns[name][start : start + _CHUNK]) for name in names]
+        part = [list(column) for column in _cut(columns, start).values()]
         if total > _CHUNK:
             progress.count(start, total)
         answers += [row[0] for row in await raw.fetch(sql, *part)] if returning else [await raw.execute(sql, *part)]
     return answers
 
 
-async def _copy(conn: AsyncConnection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
-    async def lines() -> AsyncIterator[bytes]:
-        for start in range(0, total, _CHUNK):
-            yield _lines([_texts(table.c[name], columns[name][start : start + _CHUNK]) for name in names])
+async def copy(conn: AsyncConnection, model: type[DeclarativeBase], parts: Sequence[Part], *, total: int | None = None) -> None:
+    """COPY equally long columns part by part: the next one is made in a thread while the server takes this one. `total`: of all rows."""
+    if not parts:
+        return
+    table = table_of(model)
+    first = asyncio.create_task(asyncio.to_thread(_made, table, parts[0]))
 
+    async def octets() -> AsyncIterator[bytes]:
+        ready, done = first, 0
+        for part in [*parts[1:], None]:
+            made = await ready
+            if part is not None:
+                ready = asyncio.create_task(asyncio.to_thread(_made, table, part))
+            yield made.lines
+            done += made.rows
+            if total is not None:
+                progress.count(done, total)
+
+    await (await db.raw(conn)).copy_to_table(table.name, source=octets(), columns=(await first).names)
+
+
+def _made(table: Table, part: Part) -> _Made:
+    columns = part()
     names = list(columns)
-    total = len(columns[names[0]])
-    await (await db.raw(conn)).copy_to_table(table.name, source=lines(), columns=names)
+    return _Made(names, len(columns[names[0]]), _lines([_texts(table.c[name], columns[name]) for name in names]))
 
 
 def _lines(columns: Sequence[pa.StringArray]) -> bytes:
@@ -98,9 +131,23 @@ def _texts(column: Column[Any], values: Sequence[Any]) -> pa.StringArray:
 
 def _ewkb(wkb: bytes, srid: int) -> str:
     """WKB as PostGIS reads it, with its SRID."""
-    if wkb[0] != _LITTLE_ENDIAN:
+    return _head(wkb[:5], srid) + wkb[5:].hex()
+
+
+@lru_cache
+def _head(start: bytes, srid: int) -> str:
+    """Order of octets and type of a WKB, as PostGIS writes them before an SRID."""
+    if start[0] != _LITTLE_ENDIAN:
         raise ValueError("WKB is not little-endian")
-    return wkb[:4].hex() + f"{wkb[4] | _HAS_SRID:02x}" + srid.to_bytes(4, "little").hex() + wkb[5:].hex()
+    return start[:4].hex() + f"{start[4] | _HAS_SRID:02x}" + srid.to_bytes(4, "little").hex()
+
+
+def _length(columns: Columns) -> int:
+    return len(next(iter(columns.values())))
+
+
+def _cut(columns: Columns, start: int) -> Columns:
+    return {name: column[start : start + _CHUNK] for name, column in columns.items()}
 
 
 def update_all(model: type[DeclarativeBase], names: Sequence[str], *, unless_newer: str = "") -> str:

@@ -16,8 +16,8 @@ FINEST = 12
 SOURCES = {"map_cell": "publish_cells_full", "map_cell_public": "publish_cells_public"}
 """Table → what a parcel adds to it."""
 
-_ROOM = text("SELECT set_config('work_mem', '256MB', true)")
-"""A county's cells are counted in memory, then sorted; on disk 1,000,000 parcels take minutes."""
+ROOM = text("SELECT set_config('work_mem', '256MB', true)")
+"""A county's rows are joined, its cells counted and sorted in memory; on disk 1,000,000 parcels take minutes."""
 
 
 def chosen(statement: str, *, is_all: bool) -> str:
@@ -37,7 +37,6 @@ def _statement(name: str, table: str) -> TextClause:
 
 async def rebuild(conn: AsyncConnection, county_code: str) -> None:
     """All cells of the county from its map rows: the finest zoom from the parcels, each other from the next finer one."""
-    await conn.execute(_ROOM)
     for table in SOURCES:
         await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county"), {"county": county_code})
         await conn.execute(_statement("publish_cells_finest", table), {"county": county_code, "ids": None})

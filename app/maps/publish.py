@@ -87,6 +87,7 @@ async def _county(conn: AsyncConnection, county_code: str) -> None:
     The first county of the tables is written aside, which ends with sorted indexes.
     """
     values: dict[str, Any] = {"county": county_code, "ids": None}
+    await conn.execute(cells.ROOM)
     await _count(conn, GENERIC)
     if not await _is_published(conn, county_code):
         async with aside.first_rows(conn, *ASIDE):
@@ -99,7 +100,7 @@ async def _county(conn: AsyncConnection, county_code: str) -> None:
 async def _derived(conn: AsyncConnection, values: dict[str, Any]) -> None:
     """What follows from all rows of a county: their public form, cells, the note."""
     await conn.execute(_all("publish_public", "map_parcel_public", "map_parcel_public"), values)
-    await db.analyze(conn, *TABLES)
+    await db.analyze(conn, *TABLES[1:])  # map_filter's are there
     await cells.rebuild(conn, values["county"])
     await layers.note_all(conn, values["county"], "parcels")
 
@@ -116,6 +117,7 @@ async def _replaced(conn: AsyncConnection, values: dict[str, Any]) -> bool:
             await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county"), values)
         for table in ("filter", "parcel", "shape"):
             await conn.execute(text(f"INSERT INTO map_{table} SELECT * FROM fresh_{table} ORDER BY id"))
+        await db.analyze(conn, "map_filter")
     await conn.execute(text("DROP TABLE fresh_filter, fresh_parcel, fresh_shape"))
     if is_few:
         if found.ids:

@@ -12,7 +12,7 @@ from app.core import db
 from app.imports import bulk
 from app.imports.apply.parcel_diff import Known
 from app.imports.apply.parcel_rows import COLUMNS
-from app.parcels.models import ParcelAlias, ParcelVersion
+from app.parcels.models import ParcelAlias
 
 TABLES = ("parcel_version", "parcel_alias")
 """What a delivery of parcels fills, beside the parcels' identities."""
@@ -61,11 +61,6 @@ async def end_versions(conn: AsyncConnection, county: str, ended: Sequence[Known
         ),
         {"c": county, "ids": ids, "d": on, "i": import_id},
     )
-
-
-async def insert_versions(conn: AsyncConnection, columns: dict[str, Sequence[Any]]) -> None:
-    """Open versions, valid from the delivery's day on."""
-    await bulk.insert(conn, ParcelVersion, columns)
 
 
 async def refresh_aliases(conn: AsyncConnection, county: str, wanted: Sequence[tuple[int, str, str]], on: date, import_id: int) -> None:

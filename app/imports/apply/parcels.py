@@ -1,9 +1,9 @@
 """Apply parcels: codes in a stated order (town, then source key), versions, lineage, other numbers."""
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -25,7 +25,7 @@ from app.imports.context import Context
 from app.imports.corrections import deliver as corrections
 from app.imports.stage import Staged
 from app.parcels.codes import one_code, parse_cadastral_code
-from app.parcels.models import Parcel, ParcelLineage
+from app.parcels.models import Parcel, ParcelLineage, ParcelVersion
 
 _TOWN, _CODE, _UNIT = (COLUMNS.index(name) for name in ("town_code", "cadastral_code", "unit_code"))
 _AT_ONCE = 20_000
@@ -96,14 +96,10 @@ async def _write_rows(work: Work, *, rows: ParcelRows, diff: Diff, found: list[D
 
 
 async def _open(conn: AsyncConnection, rows: ParcelRows, opened: list[tuple[int, int]], job: Job) -> None:
-    """Write the new versions; the next ones are made ready while the server takes these."""
-    parts = [opened[start : start + _AT_ONCE] for start in range(0, len(opened), _AT_ONCE)]
-    ready = [asyncio.create_task(asyncio.to_thread(_versions, rows, part, job)) for part in parts[:1]]
-    for number in range(len(parts)):
-        progress.say("writing", number * _AT_ONCE, len(opened))
-        columns = await ready.pop()
-        ready += [asyncio.create_task(asyncio.to_thread(_versions, rows, part, job)) for part in parts[number + 1 : number + 2]]
-        await parcel_store.insert_versions(conn, columns)
+    """Write the new versions, valid from the delivery's day on."""
+    progress.say("writing", 0, len(opened))
+    parts = [partial(_versions, rows, opened[start : start + _AT_ONCE], job) for start in range(0, len(opened), _AT_ONCE)]
+    await bulk.copy(conn, ParcelVersion, parts, total=len(opened))
 
 
 async def _identities(conn: AsyncConnection, *, rows: ParcelRows, diff: Diff, job: Job) -> dict[int, int]:

@@ -16,10 +16,12 @@ SELECT county_code, parcel_id AS id, land_code, responsible_body, standard_land,
        box(point(ST_X(place), ST_Y(place)), point(ST_X(place), ST_Y(place))) AS box, place AS geom, ST_Transform(place, 3857) AS geom_3857,
        convert_to(
            '{"type":"Feature","id":' || parcel_id || ',"geometry":' || ST_AsGeoJSON(place, 3, 0) || ',"properties":'
-           || json_build_object(
-               'land_code', land_code, 'responsible_body', responsible_body, 'responsible_body_name', body_name, 'town_code', town_code,
-               'block_code', block_code, 'area_registered_m2', area_registered_m2, 'area_contract_m2', area_contract_m2,
-               'area_planar_m2', area_planar_m2, 'area_geodesic_m2', area_geodesic_m2, 'grade', grade, 'supply_mode', supply_mode,
-               'standard_land', standard_land
+           || (
+               SELECT row_to_json(p)
+               FROM (
+                   SELECT s.land_code, s.responsible_body, s.body_name AS responsible_body_name, s.town_code, s.block_code,
+                          s.area_registered_m2, s.area_contract_m2, s.area_planar_m2, s.area_geodesic_m2, s.grade, s.supply_mode,
+                          s.standard_land
+               ) p
            )::text || '}', 'UTF8') AS feature
-FROM shown
+FROM shown s
