@@ -109,7 +109,7 @@ def _made(table: Table, part: Part) -> _Made:
 def _lines(columns: Sequence[pa.StringArray]) -> bytes:
     """Rows in COPY's text format."""
     joined = pc.binary_join_element_wise(*columns, "\t")
-    return pc.binary_join(pa.ListArray.from_arrays([0, len(joined)], joined), "\n")[0].as_py().encode() + b"\n"
+    return pc.binary_join(pa.ListArray.from_arrays([0, len(joined)], joined), "\n")[0].as_buffer().to_pybytes() + b"\n"
 
 
 def _texts(column: Column[Any], values: Sequence[Any]) -> pa.StringArray:

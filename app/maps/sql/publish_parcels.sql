@@ -25,7 +25,7 @@ parcel_row AS (
            CAST(coalesce(area_used_mu, area_planar_m2 * 0.0015) AS numeric(14, 4)) AS mu,
            town_code, block_code, ownership, area_registered_m2, area_contract_m2, area_planar_m2, area_geodesic_m2, area_used_mu,
            tax_band, far, supply_mode, industry_division, case_state, inside_ratio,
-           box(point(ST_XMin(geom), ST_YMin(geom)), point(ST_XMax(geom), ST_YMax(geom))) AS box, ST_NumGeometries(geom) = 1 AS is_single,
+           box(geom) AS box, ST_NumGeometries(geom) = 1 AS is_single,
            octet_length(head) AS head,
            convert_to(head || (
                SELECT row_to_json(p)
