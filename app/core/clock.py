@@ -18,6 +18,11 @@ def now() -> datetime:
     return datetime.now(SHANGHAI)
 
 
+def told(moment: datetime) -> str:
+    """A moment as people here read it, to the minute."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
 def add_years(day: date, years: int) -> date:
     """Corresponding date `years` later; where none exists, the month's end (民法典 第二百零二条)."""
     try:

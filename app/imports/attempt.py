@@ -74,8 +74,7 @@ async def _stage(job: Any, files: list[Path], remembered: Mapping[str, Known], l
     async with db.engine().begin() as conn:
         await jobs.clear(conn, job.county_code, job.id)
         await queries.insert_issues(conn, job.county_code, job.id, prepared.staged.issues)
-        await changes.insert(conn, prepared, plan)
-        await changes.insert_rows(conn, prepared, found)
+        await changes.insert(conn, prepared, plan, found)
         is_ours = await jobs.settle(
             conn, job, state="staged", staged_at=clock.now(), files=report.files, counts=report.counts, questions=[], problem=None,
             issue_counts=report.issue_totals(), delivery_hash=report.delivery_hash, rows_done=len(prepared.staged),

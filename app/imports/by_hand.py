@@ -3,12 +3,13 @@
 import asyncio
 import gc
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from app.core import db
+from app.core import clock, db
 from app.core.errors import Problem
 from app.core.principal import Principal
 from app.core.work import writing
@@ -59,17 +60,16 @@ async def import_files(
 ) -> ImportReport:
     """Read, check, apply in one transaction; what was found is said before a question. Errors: Problems of app/imports/errors.py."""
     from app.imports.readers import Look
-    from app.imports.service import Options, axis_order_of, import_files
+    from app.imports.service import Options, axis_order_of, import_files, prepare
 
     said["axis_order"] = axis_order_of(said.get("axis_order"))
     options = Options(**said if mapping is None else {**said, "mapping": read_mapping(mapping)})
     look = Look()
+    how: dict[str, Any] = {"kind": kind, "county_code": principal.county_code, "options": options, "principal": principal, "look": look}
     gc.disable()  # it would walk over the millions of values of a delivery again and again, and find no cycle
     try:
         with progress.heard(bar):
-            return await import_files(
-                files, kind=kind, county_code=principal.county_code, options=options, principal=principal, dry_run=dry_run, look=look
-            )
+            return await (_rehearsed(await prepare(files, dry_run=True, **how)) if dry_run else import_files(files, **how))
     except Problem:
         _end_of_bar()
         sys.stderr.writelines(f"{line}\n" for file in look.as_dicts(kind_of(kind)) for line in report.told(file))
@@ -77,6 +77,16 @@ async def import_files(
     finally:
         gc.enable()
         _end_of_bar()
+
+
+async def _rehearsed(prepared: Any) -> ImportReport:
+    """The report of a dry run, which tells each row that applying would change."""
+    from app.imports import changes, rehearsal
+
+    plan, found = await rehearsal.rehearse(prepared)
+    report: ImportReport = prepared.report
+    report.import_id, report.lines = None, partial(changes.lines, prepared, plan, found)
+    return report
 
 
 def give_back(report: ImportReport, files: list[Path], folder: Path) -> list[Path]:
@@ -142,4 +152,4 @@ def line(said: dict[str, Any]) -> str:
     names = "、".join(one["name"] for one in said["uploads"] or said["files"])
     when = said["applied_at"] or said["made_at"]
     told = said["message"] or (said["problem"] or {}).get("detail") or "  ".join(f"{k} {v}" for k, v in said["counts"].items())
-    return f"{said['id']}\t{said['state_label']}\t{said['kind_label']}\t{said['data_on']}\t{when:%Y-%m-%d %H:%M}\t{names}\t{told}"
+    return f"{said['id']}\t{said['state_label']}\t{said['kind_label']}\t{said['data_on']}\t{clock.told(when)}\t{names}\t{told}"

@@ -1,10 +1,10 @@
-"""比对 as rows of import_row, for a person to look at: what applying does to each parcel, each row. Pure but for the writing."""
+"""比对 as lines and as rows of import_row, for a person to look at: what applying does to each parcel, each row."""
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import shapely
@@ -37,37 +37,39 @@ def outcome_hash(report: ImportReport, plan: Plan, found: Sequence[RowDifference
     return digest.hexdigest()
 
 
-async def insert(conn: AsyncConnection, prepared: Prepared, plan: Plan) -> None:
-    """Write the differences of a plan; what stays the same is only counted."""
-    county, number = prepared.job.county, 0
-    found = (one for one in plan.differences if one.kind != "same")
-    while part := list(islice(found, _CHUNK)):
-        origin = [None if one.index is None else prepared.staged.origin[one.index] for one in part]
-        columns: dict[str, Sequence[Any]] = {
-            "county_code": [county] * len(part), "import_id": [prepared.job.import_id] * len(part), "row_id": [one.row_id for one in part],
-            "n": list(range(number + 1, number + len(part) + 1)), "class": [one.kind for one in part],
-            "file": [where and where.file for where in origin], "row_no": [where and where.row for where in origin],
-            "key": [_key(one, plan) for one in part], "parcel_id": [one.known and one.known.id for one in part],
-            "changes": [as_json(_told(one, prepared.staged.kind.name)) for one in part],
-            "geom": shapely.to_wkb([_shape(one, plan) for one in part]).tolist(),
-        }  # fmt: skip
-        await bulk.insert(conn, ImportRow, columns)
-        number += len(part)
+Line = dict[str, Any]
 
 
-async def insert_rows(conn: AsyncConnection, prepared: Prepared, found: Sequence[RowDifference]) -> None:
-    """Write the differences of a kind without versions."""
+def lines(prepared: Prepared, plan: Plan, found: Sequence[RowDifference] = ()) -> Iterator[Line]:
+    """The differences of a plan, then `found`: {row_id, class, key, file, row, changes: [{field, label, old, new}]}; what stays the same
+    is only counted."""
+    for one in plan.differences:
+        if one.kind != "same":
+            yield _line(prepared, one.row_id, one.kind, _key(one, plan), one.index, _told(one, prepared.staged.kind.name))
     labels = aliases(prepared.staged.kind.name)
-    origin = [None if one.index is None else prepared.staged.origin[one.index] for one in found]
-    columns: dict[str, Sequence[Any]] = {
-        "county_code": [prepared.job.county] * len(found), "import_id": [prepared.job.import_id] * len(found),
-        "row_id": [f"k{n}" for n in range(1, len(found) + 1)], "n": list(range(1, len(found) + 1)), "class": [one.kind for one in found],
-        "file": [where and where.file for where in origin], "row_no": [where and where.row for where in origin],
-        "key": [one.name for one in found],
-        "changes": [as_json([_change(labels, *change) for change in one.changes]) for one in found],
-        "geom": [None if one.shape is None else shapely.to_wkb(one.shape) for one in found],
-    }  # fmt: skip
-    if found:
+    for number, row in enumerate(found, 1):
+        yield _line(prepared, f"k{number}", row.kind, row.name, row.index, [_change(labels, *change) for change in row.changes])
+
+
+def _line(prepared: Prepared, row_id: str, kind: str, key: str, index: int | None, changes: list[dict[str, Any]]) -> Line:
+    where = None if index is None else prepared.staged.origin[index]
+    return {"row_id": row_id, "class": kind, "key": key, "file": where and where.file, "row": where and where.row, "changes": changes}
+
+
+async def insert(conn: AsyncConnection, prepared: Prepared, plan: Plan, found: Sequence[RowDifference] = ()) -> None:
+    """Write the differences of a plan, and those of a kind without versions (`found`)."""
+    shown = [one for one in plan.differences if one.kind != "same"]
+    shapes = chain(((one.known and one.known.id, _shape(one, plan)) for one in shown), ((None, row.shape) for row in found))
+    numbered = enumerate(zip(lines(prepared, plan, found), shapes, strict=True), 1)
+    while part := list(islice(numbered, _CHUNK)):
+        told = [line for _, (line, _) in part]
+        columns: dict[str, Sequence[Any]] = {
+            "county_code": [prepared.job.county] * len(part), "import_id": [prepared.job.import_id] * len(part),
+            "row_id": [line["row_id"] for line in told], "n": [n for n, _ in part], "class": [line["class"] for line in told],
+            "file": [line["file"] for line in told], "row_no": [line["row"] for line in told], "key": [line["key"] for line in told],
+            "parcel_id": [parcel for _, (_, (parcel, _)) in part], "changes": [as_json(line["changes"]) for line in told],
+            "geom": shapely.to_wkb([shape for _, (_, (_, shape)) in part]).tolist(),
+        }  # fmt: skip
         await bulk.insert(conn, ImportRow, columns)
 
 

@@ -12,7 +12,7 @@ from app.imports.service import Prepared
 
 
 async def rehearse(prepared: Prepared) -> tuple[Plan, list[RowDifference]]:
-    """Check, compare and, where the kind has no comparison of its own, write without committing. `prepared.job` has its import's number."""
+    """Check, compare and, where the kind has no comparison of its own, write without committing; of a dry run the import's own row too."""
     job, tables = prepared.job, tables_of(prepared.report.kind)
     if not tables:
         async with db.reading() as conn:
@@ -22,6 +22,7 @@ async def rehearse(prepared: Prepared) -> tuple[Plan, list[RowDifference]]:
         try:
             await queries.lock_imports(conn, job.county)
             plan = await service.compared(conn, prepared)
+            job.import_id = job.import_id or await queries.insert_job(conn, prepared.report, [], {}, by=job.principal.name)
             async with images.kept(conn, job.county, job.import_id, tables):
                 await plan.write(Work(conn, job.principal))
             return plan, await told(conn, prepared)

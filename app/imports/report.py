@@ -1,7 +1,7 @@
 """What an import says of itself: to the command line, over HTTP and in the register."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from app.imports.checks.issue import Issue
 if TYPE_CHECKING:  # the rooms of apply know the report's queries
     from app.imports.apply.parcel_classes import Difference
 
-_SHOWN = 20
+_SHOWN, _FIRST = 20, 5
 
 
 def told(file: dict[str, Any]) -> Iterator[str]:
@@ -22,6 +22,36 @@ def told(file: dict[str, Any]) -> Iterator[str]:
     yield f"  {file['name']}  {rows}  {facts}".rstrip()
     yield from (f"    {f['fact']} {f['column']} {f['value']} ({f['confidence']:.0%}):{f['reason']}" for f in file.get("findings", []))
     yield from (f"    {note}" for note in file.get("notes", []))
+
+
+def compared(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """比对 in lines: how many rows of each class, and the first of them with what changes."""
+    from app.imports.apply.parcel_classes import CLASSES
+
+    counts: Counter[str] = Counter()
+    first: dict[str, list[str]] = {}
+    for row in rows:
+        counts[row["class"]] += 1
+        if counts[row["class"]] <= _FIRST:
+            where = f"  {row['file']} 第{row['row']}行" if row["file"] else ""
+            changes = ";".join(map(_change, row["changes"]))
+            first.setdefault(row["class"], []).append(f"    {row['key']}{where}  {changes}".rstrip())
+    for kind, number in counts.items():
+        yield f"  比对 {CLASSES[kind]} ×{number}"
+        yield from first[kind]
+        if number > _FIRST:
+            yield f"    …… 另有 {number - _FIRST} 条,--json 列出全部"
+
+
+def _change(one: dict[str, Any]) -> str:
+    """证载面积 8000.00 → 8100.00; a changed shape has no values."""
+    if one["old"] is None and one["new"] is None:
+        return f"{one['label']}变化"
+    old, new = (
+        "、".join(map(str, value)) if isinstance(value, list) else "空" if value is None else str(value)
+        for value in (one["old"], one["new"])
+    )
+    return f"{one['label']} {old} → {new}"
 
 
 @dataclass
@@ -39,6 +69,8 @@ class ImportReport:
     delivery_hash: str = ""
     differences: "list[Difference]" = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    lines: Callable[[], Iterator[dict[str, Any]]] | None = None
+    """A dry run's 比对: {class, key, file, row, changes} of each row that applying would change (app/imports/changes.py)."""
 
     @property
     def issue_counts(self) -> dict[str, int]:
@@ -55,6 +87,7 @@ class ImportReport:
             "import_id": self.import_id, "kind": self.kind, "county_code": self.county_code, "data_on": self.data_on.isoformat(),
             "dry_run": self.dry_run, "delivery_hash": self.delivery_hash, "files": self.files, "counts": self.counts,
             "issue_counts": self.issue_counts, "seconds": self.seconds, "issues": [i.as_dict() for i in self.issues],
+            **({} if self.lines is None else {"differences": list(self.lines())}),
         }  # fmt: skip
 
     def as_text(self) -> str:
@@ -67,4 +100,5 @@ class ImportReport:
             kind, severity = CATALOGUE[code], next(i.severity for i in self.issues if i.code == code)
             lines.append(f"  [{severity}] {code} ×{number}  {kind.message};{kind.hint}")
         lines += [f"    {i.file} 第{i.row}行 {i.code} {i.field} {i.value}".rstrip() for i in self.issues if i.severity == "error"][:_SHOWN]
+        lines += () if self.lines is None else compared(self.lines())
         return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.core import db
+from app.core import clock, db
 from app.core.principal import Principal
 from app.core.work import writing
 from app.imports.corrections import queries, service
@@ -25,9 +25,9 @@ async def decide(principal: Principal, number: int, *, approve: bool) -> str:
 def line(row: dict[str, Any]) -> str:
     """A correction in one line."""
     old, new, current = (shown(row["field"], row[f"{name}_value"]) for name in ("old", "new", "current"))
-    decided = f"  审核 {row['decided_by']} {row['decided_at']:%Y-%m-%d %H:%M}" if row["decided_by"] else ""
+    decided = f"  审核 {row['decided_by']} {clock.told(row['decided_at'])}" if row["decided_by"] else ""
     why = row["reason"] + (f" ({row['document']})" if row["document"] else "")
     return (
         f"{row['id']}\t{STATES[row['state']]}\t{row['land_code']}\t{label_of(row['field'])}: {old} → {new} (现值 {current})\t{why}"
-        f"\t提出 {row['proposed_by']} {row['proposed_at']:%Y-%m-%d %H:%M}{decided}"
+        f"\t提出 {row['proposed_by']} {clock.told(row['proposed_at'])}{decided}"
     )
