@@ -6,9 +6,11 @@ Refused by name where a later import, a decision or other data stands on what th
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
 
@@ -75,6 +77,11 @@ _OVERLAYS = text(
 )
 
 
+@cache
+def _decisions() -> TextClause:
+    return text((Path(__file__).parents[1] / "sql" / "undo_decisions.sql").read_text("utf-8"))
+
+
 def tables_of(kind: str) -> tuple[Model, ...]:
     """Tables whose rows are kept as they were when a delivery of this kind is applied."""
     return WRITTEN[kind].tables if kind in WRITTEN else ()
@@ -115,6 +122,8 @@ async def _obstacles(work: Work, kind: str, applied: Applied) -> list[str]:
     told = [
         f"{'办理' if later is None else f'导入 {later}'}({label} {n} 条)" for later, n in sorted(found.items(), key=lambda x: x[0] or 0)
     ]
+    decided = await work.conn.execute(_decisions(), {"c": applied.county, "i": applied.id, "at": applied.at})
+    told += [f"{row.kind} {row.name}" for row in decided]
     for born, by, who, user, column in USERS:
         if born in tables and (n := await images.used_since(work.conn, applied.county, applied.id, born, by, user, column)):
             told.append(f"{who} {n} 条")

@@ -7,7 +7,8 @@ WITH touched AS MATERIALIZED (
 born AS MATERIALIZED (
     SELECT id FROM parcel WHERE county_code = :c AND born_import_id = :i
 )
-SELECT '导入' AS kind, coalesce(v.closed_import_id::text, '') || ' (宗地 ' || p.source_key || ')' AS name
+SELECT CASE WHEN v.closed_import_id IS NULL THEN '更正' ELSE '导入' END AS kind,
+       concat_ws(' ', v.closed_import_id, '(宗地 ' || p.source_key || ')') AS name
 FROM parcel_version v
 JOIN parcel p ON p.id = v.parcel_id
 WHERE v.county_code = :c
@@ -34,6 +35,22 @@ FROM ledger_posting l
 JOIN touched t ON t.parcel_id = l.parcel_id
 WHERE l.county_code = :c
   AND l.recorded_at > :at
+UNION ALL
+SELECT '认定', d.document || ' (宗地 ' || p.source_key || ')'
+FROM touched t
+JOIN parcel p ON p.id = t.parcel_id
+JOIN determination d ON d.county_code = :c AND d.parcel_id = p.id AND d.revoked_on IS NULL
+WHERE p.id NOT IN (SELECT id FROM born)
+  AND EXISTS ( -- when it was recorded: decided_on is the authority's day
+    SELECT 1
+    FROM audit_record a
+    WHERE a.county_code = :c
+      AND a.object_kind = 'parcel'
+      AND a.object_id = p.land_code
+      AND a.action = 'determination.record'
+      AND a.at > :at
+      AND CAST(a.payload AS jsonb) -> 'detail' ->> 'determination' = CAST(d.id AS text)
+  )
 UNION ALL
 SELECT x.kind, p.source_key
 FROM (
