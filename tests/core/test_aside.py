@@ -1,5 +1,7 @@
 """First rows written aside: the tables are made as before, refer to what there is, and lose nobody's rows."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -31,12 +33,19 @@ CELL = (
     "INSERT INTO map_cell (county_code, grid, theme, z, row, col, responsible_body, value, n, mu4)"
     " VALUES (:c, 'WebMercatorQuad', 'grade', 0, 1, 1, '', '', 1, 1)"
 )
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = CAST('parcel' AS regclass)"
 CELLS = "SELECT county_code FROM map_cell ORDER BY 1"
 
 
 async def emptied(conn: AsyncConnection, *tables: str) -> None:
     for table in tables:
         await conn.execute(text(f"DELETE FROM {table}"))
+
+
+async def hasten(conn: AsyncConnection) -> None:
+    """Readers are waited for in this test's transaction only for a moment."""
+    for statement in ("SET LOCAL ROLE yima_owner", "ALTER FUNCTION aside_end SET lock_timeout = '200ms'", "SET LOCAL ROLE yima_app"):
+        await conn.execute(text(statement))
 
 
 async def made(conn: AsyncConnection) -> list[tuple]:
@@ -94,9 +103,7 @@ async def test_rows_committed_meanwhile_stay(conn: AsyncConnection, is_read: boo
                 await other.commit()
                 if is_read:
                     await other.execute(text(CELLS))
-                    await conn.execute(text("SET LOCAL ROLE yima_owner"))
-                    await conn.execute(text("ALTER FUNCTION aside_end SET lock_timeout = '50ms'"))
-                    await conn.execute(text("SET LOCAL ROLE yima_app"))
+                    await hasten(conn)
             assert [r[0] for r in await conn.execute(text(CELLS))] == ["888001", "888002"]
             assert (await oid(conn, "map_cell") == stood) == is_read
             assert await made(conn) == before
@@ -106,6 +113,31 @@ async def test_rows_committed_meanwhile_stay(conn: AsyncConnection, is_read: boo
             await other.rollback()
             await other.execute(text("DELETE FROM map_cell WHERE county_code = '888002'"))
             await other.commit()
+
+
+async def test_a_reader_that_waits_for_the_writer_does_not_end_it_nor_is_ended(conn: AsyncConnection) -> None:
+    """An import of another county has read the register and wants to write into it; the first one's copies are inserted instead."""
+    await emptied(conn, *REGISTER)
+    await conn.execute(text(PARCEL))
+    before, stood = await made(conn), await oid(conn, "parcel_version")
+    async with db.engine().connect() as other:
+        try:
+            async with aside.first_rows(conn, *REGISTER):
+                last = (await conn.execute(text(VERSION))).scalar_one()
+                await other.execute(text("SELECT count(*) FROM parcel_version"))
+                waiting = asyncio.create_task(other.execute(text(PARCEL.replace("888001", "888003"))))
+                while not (await conn.execute(text(WAITS))).scalar_one():
+                    await asyncio.sleep(0.02)
+                await hasten(conn)
+            assert await oid(conn, "parcel_version") == stood
+            assert await made(conn) == before
+            assert (await conn.execute(text("SELECT version_id, is_current FROM parcel_version"))).all() == [(last, True)]
+            await emptied(conn, "parcel_version")
+            assert (await conn.execute(text(VERSION))).scalar_one() == last + 1
+        finally:
+            await conn.rollback()
+            await waiting
+            await other.rollback()
 
 
 async def test_only_these_tables(conn: AsyncConnection) -> None:
