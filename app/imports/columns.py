@@ -33,6 +33,9 @@ UNITS: dict[str, dict[str, Decimal]] = {
 MU = UNITS["area"]["亩"]
 _UNIT_TAIL = re.compile(r"^(?P<name>.+?)[_ ]?[(\[{](?P<unit>[^()\[\]{}]+)[)\]}]$")
 _ALIKE, _SHOWN = 0.6, 60
+"""How alike a header must be to be proposed; how many headers a sentence tells."""
+MOST_LISTED = 500
+"""Headers that a list tells of the thousands a damaged file may have."""
 _SHORT_BYTES = 10
 _SHORT_ENCODINGS = ("gb18030", "utf-8", "cp950")
 
@@ -122,7 +125,7 @@ def refuse_missing(found: ColumnMap, kind: Kind, headers: list[str], *, file: st
     if missing:
         raise ColumnsMissing(
             f"{file} 缺少“{kind.label}”必需的列:{'、'.join(missing.values())}",
-            hint=f"现有列:{_some(headers) or '无'};可用 --map 指定对应关系", file=file, missing=missing, headers=headers,
+            hint=f"现有列:{_some(headers) or '无'};可用 --map 指定对应关系", file=file, missing=missing, headers=headers[:MOST_LISTED],
             alike={name: header for name in missing if (header := alike(name, kind, found.unused))},
         )  # fmt: skip
 

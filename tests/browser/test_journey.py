@@ -170,7 +170,8 @@ def test_planner_sees_parcels_and_why(desk: Callable[[], Desk], demo_accounts: l
     one.shot("overview")
     one.page.evaluate("([lon, lat]) => window.__yimaMap.view(lon, lat, 16)", list(centre(feature)))
     one.page.wait_for_function("window.__yimaMap.shapes() && !window.__yimaMap.busy() && window.__yimaMap.count() > 0")
-    expect(one.page.get_by_test_id("legend")).to_contain_text("控制点")
+    if one.width == "desk":  # folded on a phone
+        expect(one.page.get_by_test_id("legend")).to_contain_text("控制点")
     one.shot("map")
 
     one.page.get_by_test_id("locate-input").fill(archive["parcel"]["cadastral_code"])

@@ -167,3 +167,11 @@ async def test_a_stream_ends_when_its_worker_is_asked_to_stop(
     stop.set()
     assert '"queued"' in (await asyncio.wait_for(said, 5)).text
     await worked()
+
+
+async def test_thousands_of_columns_do_not_fill_the_list(planner: httpx.AsyncClient, tmp_path: Path) -> None:
+    (path := tmp_path / "a.csv").write_text(",".join(f"列{n}" for n in range(16_000)) + "\n" + "1," * 15_999 + "1", encoding="utf-8")
+    job = await staged(planner, path, kind="grades")
+    assert (job["state"], job["problem"]["code"]) == ("asking", "columns_missing"), job
+    assert len(job["questions"][0]["choices"]) == len(job["files"][0]["preview"]["headers"]) == 500
+    assert len((await planner.get(URL)).content) < 200_000

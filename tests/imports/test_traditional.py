@@ -76,6 +76,7 @@ def test_thousands_of_headers_are_mapped_soon_and_told_in_short() -> None:
         map_columns(many, KINDS["grades"])
     assert "等 16000 列" in (refused.value.hint or "")
     assert len(refused.value.hint or "") < 500
+    assert len(refused.value.extra["headers"]) == 500
 
 
 def test_a_header_of_a_million_characters_is_none(tmp_path: Path) -> None:

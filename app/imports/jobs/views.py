@@ -4,7 +4,7 @@ from typing import Any
 
 from app.imports.channel import for_form
 from app.imports.checks.catalogue import CATALOGUE
-from app.imports.columns import headers_hash
+from app.imports.columns import MOST_LISTED, headers_hash
 from app.imports.jobs import states
 from app.imports.kinds import KINDS
 from app.imports.progress import STEPS
@@ -37,7 +37,8 @@ def _message(row: Any) -> str | None:
 def _file(one: dict[str, Any], uploads: list[dict[str, Any]], *, shows_cells: bool) -> dict[str, Any]:
     """A thing that was read (an archive may hold several)."""
     size = next((u["size"] for u in uploads if u["name"] == one["name"].split("/")[0]), None)
-    mapping = one.get("mapping") or {}
+    mapping = dict(one.get("mapping") or {})
+    mapping |= {"unused": mapping["unused"][:MOST_LISTED]} if "unused" in mapping else {}
     shown = {key: one.get(key) for key in ("name", "sha256", "rows", "layer", "format", "notes")}
     shown["notes"] = for_form(shown["notes"])
     told = {**shown, "size": size, "detected": for_form(_detected(one)), "mapping": mapping, "columns_unused": mapping.get("unused", [])}

@@ -11,6 +11,7 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from app.imports.checks.issue import Issue
+from app.imports.columns import MOST_LISTED
 from app.imports.errors import FileUnreadable
 
 SURE = 0.5
@@ -94,8 +95,9 @@ class Detected:
         if (longest := max((len(str(c)) for c in frame.columns), default=0)) > _LONGEST_HEADER:
             raise FileUnreadable(f"有一列的表头长 {longest} 字,不是表格", hint="请核对分隔符、引号和换行")
         self.rows = len(frame)
-        first = frame.iloc[:_PREVIEWED].itertuples(index=False, name=None)
-        self.preview = Preview([str(c) for c in frame.columns], [[_shown(cell) for cell in row] for row in first])
+        shown = frame.iloc[:_PREVIEWED, :MOST_LISTED]
+        first = shown.itertuples(index=False, name=None)
+        self.preview = Preview([str(c) for c in shown.columns], [[_shown(cell) for cell in row] for row in first])
 
     def chose_layer(self, layer: str, reason: str) -> None:
         """The layer or sheet that is read."""
