@@ -148,8 +148,10 @@ def _all(rows: str, table: str, like: str) -> TextClause:
 @lru_cache
 def _parcels_and_shapes(filter_table: str, parcel_table: str, shape_table: str) -> TextClause:
     parcel, shape = _names("map_parcel"), _names("map_shape")
+    # joined twice rather than kept: a million rows with their shapes do not fit into memory
+    rows = sql("publish_parcels").replace("{filter}", filter_table).replace("shown AS (", "shown AS NOT MATERIALIZED (")
     return text(
-        f"WITH {sql('publish_parcels').replace('{filter}', filter_table)},\n"
+        f"WITH {rows},\n"
         f"shapes AS (INSERT INTO {shape_table} ({shape}) SELECT {shape} FROM shape_row)\n"
         f"INSERT INTO {parcel_table} ({parcel}) SELECT {parcel} FROM parcel_row"
     )
