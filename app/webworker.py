@@ -50,6 +50,8 @@ class Worker(uvicorn.Server):
             said, descriptors, _, _ = socket.recv_fds(self._line, 1, 1)
         except BlockingIOError:
             return
+        except OSError:  # no longer a line at all
+            said, descriptors = b"", []
         if not said:  # the supervisor is gone; so are we in a moment
             asyncio.get_running_loop().remove_reader(self._line)
         for descriptor in descriptors:
