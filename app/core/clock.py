@@ -1,6 +1,8 @@
 """The one clock: dates and months are Asia/Shanghai; YIMA_TODAY fixes the day."""
 
+import time
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.settings import settings
@@ -21,6 +23,16 @@ def now() -> datetime:
 def told(moment: datetime) -> str:
     """A moment as people here read it, to the minute."""
     return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def stamp() -> str:
+    """now() as text, to the second."""
+    return _stamp(int(time.time()))
+
+
+@lru_cache(maxsize=2)
+def _stamp(second: int) -> str:
+    return datetime.fromtimestamp(second, SHANGHAI).isoformat()
 
 
 def add_years(day: date, years: int) -> date:

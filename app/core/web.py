@@ -49,7 +49,8 @@ async def known_parameters(request: Request) -> None:
 
 def refuse_unknown(given: QueryParams, allowed: Set[str]) -> None:
     """UnknownParameter for the first name that is not allowed, RepeatedParameter for one that comes twice."""
-    if unknown := sorted(given.keys() - allowed):
+    if not given.keys() <= allowed:
+        unknown = sorted(given.keys() - allowed)
         raise errors.UnknownParameter(
             "、".join(unknown), pointer=f"query:{unknown[0]}", hint="可用: " + "、".join(sorted(allowed - {"tk"}))
         )
@@ -84,6 +85,8 @@ def refuse_unstorable_body(value: Any) -> None:
 
 def refuse_unstorable(path: Mapping[str, Any], query: QueryParams) -> None:
     """The same for what the address says."""
+    if not _UNSTORABLE.search("".join([str(part) for pair in (*path.items(), *query.multi_items()) for part in pair])):
+        return
     for where, pairs in (("path", path.items()), ("query", query.multi_items())):
         for name, value in pairs:
             if isinstance(value, str) and (_UNSTORABLE.search(value) or _UNSTORABLE.search(name)):

@@ -70,7 +70,8 @@ def encode(value: Any) -> bytes:
 
 def collection(rows: list[bytes], links: bytes, **members: Any) -> bytes:
     """A FeatureCollection of ready texts; its links, ready as well, and its other members follow the features."""
-    head, tail = b'{"type":"FeatureCollection","features":[', b'],"links":' + links + b"," + encode(members)[1:]
+    said = ",".join([f'"{name}":{value if type(value) is int else _JSON.encode(value)}' for name, value in members.items()])
+    head, tail = b'{"type":"FeatureCollection","features":[', b'],"links":%b,%b}' % (links, said.encode())
     if not rows:
         return head + tail
     framed = rows.copy()  # one copy of the texts, not three

@@ -1,7 +1,7 @@
 """`bbox`: west,south,east,north in degrees (CRS84, RFC 7946); west > east crosses the antimeridian. `bbox-crs`: another system. Pure."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.core.errors import BadParameter
 from app.maps.crs import Crs, plane_box
@@ -12,8 +12,7 @@ _FUZZY = 2e-6
 """Degrees; twice the EPSILON of PostgreSQL's geometric types (geo_decls.h)."""
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One box in degrees."""
 
     west: float
@@ -42,8 +41,7 @@ class Envelope:
         return (self.east, self.north), (self.west, self.south)
 
 
-@dataclass(frozen=True)
-class Extent:
+class Extent(NamedTuple):
     """No, one or (across the antimeridian) two envelopes; a rectangle of a plane also as the GeoJSON shape it is in degrees."""
 
     envelopes: tuple[Envelope, ...] = ()

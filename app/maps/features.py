@@ -1,8 +1,7 @@
 """宗地 by extent: the page's ids first, then their stored texts, joined as bytes and never decoded."""
 
-from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 from fastapi import Request
@@ -19,8 +18,7 @@ WAIT = 10
 """Seconds for a connection of the pool; then 503 rather than a queue without end."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A page: texts, the key after which the next one begins (None: this was the last), the exact number matched if known."""
 
     rows: list[bytes]
@@ -84,7 +82,7 @@ async def parcels(pool: asyncpg.Pool, view: View, page: Page) -> Found:
             return await _sorted(conn, view, page)
         if is_small and not is_steady and (few := await _few(conn, view, page)):
             return few
-        more = replace(page, limit=page.limit + 1)
+        more = page._replace(limit=page.limit + 1)
         is_walked = page.is_plain and not is_first  # the first page has counted
         is_counted = not is_walked and (is_first or page.offset or page.matched is not None)
         ids, matched = await _counted(conn, view, more) if is_counted else (None, page.matched)
@@ -118,7 +116,7 @@ async def _counted(conn: Any, view: View, page: Page) -> tuple[list[int] | None,
 
 async def _sorted(conn: Any, view: View, page: Page) -> Found:
     """A page in another order than the id's; its cursor carries the last row's key."""
-    statement, bound = queries.ids_sorted(view, replace(page, limit=page.limit + 1))
+    statement, bound = queries.ids_sorted(view, page._replace(limit=page.limit + 1))
     rows = await conn.fetch(statement, *bound)
     counting, values = queries.count_sorted(view, page)
     count = await conn.fetchval(counting, *values)

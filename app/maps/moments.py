@@ -1,14 +1,13 @@
 """Which day of the world and which moment of the register is asked for: `as_of`/`datetime` and `known_at`. Pure."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from app.core import clock
 from app.core.errors import BadParameter
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """Days of the world (inclusive) and the instant of the register; `is_now` when neither was asked for."""
 
     start: date

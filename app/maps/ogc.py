@@ -1,10 +1,10 @@
 """The standard's own documents: landing page, conformance, collections, links of items."""
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import asyncpg
@@ -129,12 +129,13 @@ def collections(base: str, layers: list[Layer], bbox: list[float] | None, days: 
 
 
 _PLAIN = "!$&'()*+,;=:@/?%-._~"
+_IS_PLAIN = re.compile(f"[A-Za-z0-9{re.escape(_PLAIN)}]*").fullmatch
 _WHOLE, _REST, _NEXT = "{query}", "{rest}", "{next}"
 """Where a request's query goes in the frame of its links: as asked, without its form, and with the cursor that continues it."""
+_GAP = re.compile("({query}|{rest}|{next})")
 
 
-@dataclass(frozen=True)
-class PageLinks:
+class PageLinks(NamedTuple):
     """The links of a page as the two places say them: header and JSON."""
 
     header: str
@@ -146,20 +147,18 @@ def page_links(base: str, layer_id: str, query: str, cursor: str | None, *, form
 
     `query` is the request's own, kept letter by letter but for the caller's key: writing it anew costs more than reading the page.
     """
-    header, said = _frame(base, layer_id, form, cursor is not None)
-    parts = [part for part in quote(query, safe=_PLAIN).split("&") if part and not part.startswith("tk=")]
-    whole = f"?{'&'.join(parts)}" if parts else ""
-    rest = "&".join([*(part for part in parts if not part.startswith("f=")), ""])
-    header, said = header.replace(_WHOLE, whole).replace(_REST, rest), said.replace(_WHOLE, whole).replace(_REST, rest)
+    plain = query if _IS_PLAIN(query) else quote(query, safe=_PLAIN)
+    parts = [part for part in plain.split("&") if part and part[:3] != "tk="]
+    said = {_WHOLE: f"?{'&'.join(parts)}" if parts else "", _REST: "".join([f"{part}&" for part in parts if part[:2] != "f="])}
     if cursor is not None:
-        further = "&".join([*(part for part in parts if not part.startswith(("cursor=", "offset="))), f"cursor={cursor}"])
-        header, said = header.replace(_NEXT, further), said.replace(_NEXT, further)
-    return PageLinks(header, said.encode())
+        said[_NEXT] = "&".join([*(part for part in parts if not part.startswith(("cursor=", "offset="))), f"cursor={cursor}"])
+    header, json_text = ("".join([said.get(part, part) for part in frame]) for frame in _frame(base, layer_id, form, cursor is not None))
+    return PageLinks(header, json_text.encode())
 
 
 @lru_cache(maxsize=256)
-def _frame(base: str, layer_id: str, form: formats.Format | None, has_next: bool) -> tuple[str, str]:
-    """Link header and JSON of every page of a layer, the query left open."""
+def _frame(base: str, layer_id: str, form: formats.Format | None, has_next: bool) -> tuple[list[str], list[str]]:
+    """Link header and JSON of every page of a layer in parts, the query left open."""
     here = f"{base}/collections/{layer_id}"
     path, media = f"{here}/items", formats.MEDIA[form]
     found = [link(f"{path}{_WHOLE}", "self", media=media), link(f"{path}?{_REST}f=html", "alternate", media=links.HTML, title="网页")]
@@ -172,4 +171,4 @@ def _frame(base: str, layer_id: str, form: formats.Format | None, has_next: bool
     if has_next:
         found.append(link(f"{path}?{_NEXT}", "next", media=media))
     header = ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in found)
-    return header, json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    return _GAP.split(header), _GAP.split(json.dumps(found, separators=(",", ":")))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.core.principal import Principal, Role
 from app.maps import fields, sorting
@@ -103,8 +103,7 @@ def inside(view: View, envelopes: tuple[Envelope, ...], bind: Values) -> str:
     return f"({' OR '.join(each)})"
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """Which page is asked for."""
 
     envelopes: tuple[Envelope, ...]

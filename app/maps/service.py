@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 from fastapi import Request, Response
@@ -29,8 +29,7 @@ MAX_LIMIT = 10_000
 _AS_STORED = (None, "json", "geojson")
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """Parameters of an items request as they were given."""
 
     bbox: str | None
@@ -139,8 +138,7 @@ def _names(layer_id: str, properties: str | None, view: View) -> tuple[str, ...]
     return names
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """How a page leaves."""
 
     layer_id: str
@@ -177,8 +175,7 @@ async def _collection(request: Request, found: features.Found, answer: Answer, *
     elif answer.form == "geojsonseq":
         body = formats.sequence(rows)
     else:
-        at = clock.now().isoformat(timespec="seconds")
-        body = answers.collection(rows, said.json, **counted, numberReturned=found.number, timeStamp=at, **members)
+        body = answers.collection(rows, said.json, **counted, numberReturned=found.number, timeStamp=clock.stamp(), **members)
     return await answers.send(request, body, tag=answer.tag, media=media, headers=headers)
 
 
