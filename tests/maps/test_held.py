@@ -33,7 +33,7 @@ _BOX = st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 9), st.i
 def test_what_meets_an_extent(parcels: dict[int, tuple[tuple[int, ...], bool]], asked: tuple[int, ...]) -> None:
     ids = sorted(parcels)
     boxes = np.array([(x, y, x + w, y + h) for i in ids for x, y, w, h in [parcels[i][0]]], float).reshape(-1, 4)
-    land = Land(np.array(ids, np.int64), list(boxes.T.copy()), np.array([parcels[i][1] for i in ids], bool))
+    land = Land(np.array(ids, np.int64), boxes.T.copy(), np.array([parcels[i][1] for i in ids], bool))
     x, y, w, h = asked
     extent = Envelope(x, y, x + w, y + h)
     near = land.near(extent)
@@ -44,9 +44,61 @@ def test_what_meets_an_extent(parcels: dict[int, tuple[tuple[int, ...], bool]], 
         a, b, c, d = boxes[row]
         upright, level = a >= x and c <= x + w, b >= y and d <= y + h
         assert is_unsure is not bool((upright and level) or (land.single[row] and (upright or level)))
+    candidates = land.candidates(extent, 1_000)
+    assert candidates is not None
+    assert land.in_order(land.meeting(extent, candidates).rows).tolist() == met.rows.tolist()
     sure, edge = land.count(extent, near)
     assert sure + len(land.meeting(extent, edge).rows) == sum(meets)
     assert sure == 0 or not edge.size or sure + edge.size <= len(ids)
+
+
+@given(st.dictionaries(st.integers(0, 300), _BOX, max_size=90), st.dictionaries(st.integers(0, 300), _BOX | st.none(), max_size=30), _BOX)
+def test_the_grid_follows_what_comes_goes_and_moves(
+    first: dict[int, tuple[int, ...]], later: dict[int, tuple[int, ...] | None], asked: tuple[int, ...]
+) -> None:
+    land, (x, y, w, h) = land_of(first), asked
+    extent = Envelope(x, y, x + w, y + h)
+    land, _ = land.changed(
+        np.array([later.get(i, ()) is not None for i in land.ids.tolist()], bool),
+        np.array(sorted(i for i, box in later.items() if box is not None and i not in first), np.int64),
+    )
+    moved = {i: box for i, box in sorted(later.items()) if box is not None}
+    rows = land.places(np.array(list(moved), np.int64)) if moved else np.zeros(0, np.int64)
+    assert rows is not None
+    land.move(rows, boxes_of(moved), np.ones(len(rows), bool))
+    now = {i: box for i, box in sorted((first | later).items()) if box is not None}
+    rows = land.candidates(extent, 1_000)
+    assert rows is not None
+    met = land.in_order(land.meeting(extent, rows).rows)
+    assert land.ids[met].tolist() == land_of(now).ids[land_of(now).meeting(extent, np.arange(len(now))).rows].tolist()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_grid_finds_all_among_many(seed: int) -> None:
+    """Towns apart from each other, a few parcels as wide as a town; extents of every size."""
+    draw = np.random.default_rng(seed)
+    towns, sizes = draw.random((7, 2)), draw.lognormal(-7, 1.2, (5_000, 2))
+    corner = towns[draw.integers(0, 7, 5_000)] + draw.normal(0, 0.02, (5_000, 2))
+    boxes = np.column_stack((corner, corner + sizes)).T.copy()
+    land = Land(np.arange(5_000), boxes, np.ones(5_000, bool))
+    for reach in (0.0, 0.001, 0.02, 0.5):
+        for west, south in corner[draw.integers(0, 5_000, 40)].tolist():
+            extent = Envelope(west, south, west + reach, south + reach)
+            rows = land.candidates(extent, 5_000)
+            assert rows is not None
+            found = land.in_order(land.meeting(extent, rows).rows)
+            assert found.tolist() == land.meeting(extent, np.arange(5_000)).rows.tolist()
+            assert reach or len(rows) < 500
+    assert land.candidates(Envelope(-9, -9, 9, 9), 4_000) is None
+
+
+def boxes_of(parcels: dict[int, tuple[int, ...]]) -> Any:
+    """West, south, east, north in the order of the ids."""
+    return np.array([(x, y, x + w, y + h) for _, (x, y, w, h) in sorted(parcels.items())], float).reshape(-1, 4).T
+
+
+def land_of(parcels: dict[int, tuple[int, ...]]) -> Land:
+    return Land(np.array(sorted(parcels), np.int64), boxes_of(parcels), np.ones(len(parcels), bool))
 
 
 class Both:

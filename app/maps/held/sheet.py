@@ -2,24 +2,28 @@
 
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from app.maps.extent import Envelope
-from app.maps.held.land import SHIFT, SLOTS, WORLD, Bools, Ints, Land
+from app.maps.held.grid import Bools, Ints
+from app.maps.held.land import SHIFT, SLOTS, WORLD, Land
 from app.maps.held.texts import Texts
 from app.maps.queries import Page, View
 
-MANY = 512
-"""Blocks: of more, only those at an extent's edge are looked into, and a condition is the database's to apply."""
-_CONDITIONS, _POSTPONED = 64, 1_000
+MANY = 32_768
+"""Candidates: of more, only the blocks at an extent's edge are looked into, and a condition is the database's to apply."""
+_CONDITIONS, _POSTPONED = 32, 1_000
+_UNKNOWN = 2
+_BRIEF = 48
+"""Parcels up to which it is quicker to cut out each text than to find the neighbours."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A page: texts, where the next one begins (None: this was the last), the number matched; how many `rows` hold where packed."""
 
     rows: list[bytes]
@@ -38,10 +42,9 @@ class UnknownBitsError(Exception):
 
 @dataclass
 class Mask:
-    """What a condition keeps of each block (by its place in Land.numbers), a bit for each parcel, where that is known."""
+    """What a condition keeps: 1 of each row that it does, 0, or _UNKNOWN."""
 
-    known: Bools
-    bits: Ints
+    kept: npt.NDArray[np.int8]
     asked: int = 0
     """How often before it was known."""
     is_learnt: bool = False
@@ -57,7 +60,7 @@ class Sheet:
     @property
     def is_worn(self) -> bool:
         """Changed so often that reading it anew would free memory."""
-        return len(self.texts.bytes) > 1.1 * self.texts.read + (1 << 20)
+        return self.land.is_worn or len(self.texts.bytes) > 1.1 * self.texts.read + (1 << 20)
 
     def install(self, ids: list[int], rows: list[Any]) -> None:
         """These parcels as they are now, in the order of their ids; those without a row are gone."""
@@ -68,35 +71,34 @@ class Sheet:
         assert places is not None
         for place, row in zip(places.tolist(), rows, strict=True):
             self.texts.put(place, row["feature"], row["shape"], row["head"])
-        boxes = [np.array([row[side] for row in rows], float) for side in ("west", "south", "east", "north")]
+        boxes = np.array([[row[side] for row in rows] for side in ("west", "south", "east", "north")], float)
         self.land.move(places, boxes, np.array([row["is_single"] for row in rows], bool))
-        stale = np.isin(self.land.numbers, np.array(ids) >> SHIFT)
         for mask in self._masks.values():
-            mask.known[stale] = False
+            mask.kept[places] = _UNKNOWN
 
     def _rebuild(self, ids: Ints, here: Ints) -> None:
         """Of the changed parcels these are here: make room for those that came, close the gaps of those that went."""
         land, texts = self.land, self.texts
-        came, gone = here[~np.isin(here, land.ids)], np.isin(land.ids, ids[~np.isin(ids, here)])
-        order = np.argsort(np.append(land.ids[~gone], came), kind="stable")
+        came, is_here = here[~np.isin(here, land.ids)], ~np.isin(land.ids, ids[~np.isin(ids, here)])
+        self.land, order = land.changed(is_here, came)
 
-        def moved(column: Any) -> Any:
-            return np.append(column[~gone], np.zeros(len(came), column.dtype))[order]
+        def moved(column: Any, fill: int = 0) -> Any:
+            return np.append(column[is_here], np.full(len(came), fill, column.dtype))[order]
 
-        boxes = [moved(side) for side in land.boxes]
-        self.land = Land(np.append(land.ids[~gone], came)[order], boxes, moved(land.single))
-        if not np.array_equal(self.land.numbers, land.numbers):
-            self._masks.clear()
         for name in texts.columns:
             setattr(texts, name, moved(getattr(texts, name)))
+        for mask in self._masks.values():
+            mask.kept = moved(mask.kept, _UNKNOWN)
 
     def learn(self, view: View, page: Page, numbers: Sequence[int] | None, bits: dict[int, int], changed: Collection[int] = ()) -> None:
-        """What the page's conditions keep of these blocks (None: of all); not of those with parcels that have `changed` since."""
-        mask = self._mask(view, page)
-        places = np.arange(len(self.land.numbers)) if numbers is None else np.flatnonzero(np.isin(self.land.numbers, numbers))
-        mask.bits[places] = [bits.get(number, 0) for number in self.land.numbers[places].tolist()]
-        mask.known[places], mask.is_learnt = True, True
-        mask.known[np.isin(self.land.numbers, np.array(list(changed), np.int64) >> SHIFT)] = False
+        """What the page's conditions keep of these blocks (None: of all); not of parcels that have `changed` since."""
+        land, mask = self.land, self._mask(view, page)
+        blocks = np.arange(len(land.numbers)) if numbers is None else np.flatnonzero(np.isin(land.numbers, numbers))
+        said = np.array([bits.get(number, 0) for number in land.numbers[blocks].tolist()], np.int64)
+        rows = land.rows(blocks)
+        mask.kept[rows] = (said.repeat(land.lengths(blocks)) >> (land.ids[rows] & (SLOTS - 1))) & 1
+        mask.kept[np.isin(land.ids, np.array(list(changed), np.int64))] = _UNKNOWN
+        mask.is_learnt = True
 
     def postpone(self, view: View, page: Page) -> None:
         """The page's conditions could not be learnt: the database applies them for long before that is tried again."""
@@ -105,21 +107,21 @@ class Sheet:
     def page(self, view: View, page: Page) -> Answer | None:
         """A page; None: the database has to be asked. Errors: UnknownBitsError."""
         extent = page.envelopes[0] if page.envelopes else WORLD
-        near, is_filtered = self.land.near(extent), bool(page.filters or page.conditions)
-        if len(near) <= MANY:
-            rows = self.land.rows(near)
-            rows = self._meeting(extent, rows[self._keeps(view, page, near, rows)] if is_filtered else rows)
+        rows, is_filtered = self.land.candidates(extent, MANY), bool(page.filters or page.conditions)
+        if rows is not None:
+            rows = self.land.in_order(self._meeting(extent, rows[self._keeps(view, page, rows)] if is_filtered else rows))
             matched: int | None = len(rows)
             if page.after or page.offset:
                 rows = rows[np.searchsorted(self.land.ids[rows], page.after, "right") + page.offset :]
         elif is_filtered or page.offset:
             return None
         else:
+            near = self.land.near(extent)
             matched = page.matched if page.after else self._count(extent, near)
             rows = self._onwards(extent, near, page)
         shown = rows[: page.limit]
         after = [int(self.land.ids[shown[-1]]), matched] if len(rows) > page.limit else None
-        is_packed = page.is_packed and not view.is_officer
+        is_packed = page.is_packed and not view.is_officer and len(shown) > _BRIEF
         texts = self.texts.runs(shown) if is_packed else self._seen(view, page, shown)
         return Answer(texts, after, matched, len(shown) if is_packed else None)
 
@@ -153,33 +155,28 @@ class Sheet:
         asked = (tuple(page.filters.items()), page.conditions, view.own_body or "" if view.is_officer and page.asks else None)
         mask = self._masks.get(asked)
         if mask is None:
-            count = len(self.land.numbers)
-            mask = self._masks[asked] = Mask(np.zeros(count, bool), np.zeros(count, np.int64))
+            mask = self._masks[asked] = Mask(np.full(len(self.land.ids), _UNKNOWN, np.int8))
             if len(self._masks) > _CONDITIONS:
                 self._masks.popitem(last=False)
         self._masks.move_to_end(asked)
         return mask
 
-    def _keeps(self, view: View, page: Page, near: Ints, rows: Ints) -> Bools:
-        """Which of the rows of these blocks the page's conditions keep."""
+    def _keeps(self, view: View, page: Page, rows: Ints) -> Bools:
+        """Which of the rows the page's conditions keep."""
         mask = self._mask(view, page)
         if not mask.is_learnt:
             mask.asked += 1
             raise UnknownBitsError(page, None, mask.asked)
-        unknown = near[~mask.known[near]]
-        if len(unknown):
-            raise UnknownBitsError(page, self.land.numbers[unknown].tolist())
-        bits = np.repeat(mask.bits[near], self.land.lengths(near))
-        found: Bools = (bits >> (self.land.ids[rows] & (SLOTS - 1))) & 1 == 1
-        return found
+        kept = mask.kept.take(rows)
+        if kept.max(initial=0) == _UNKNOWN:
+            raise UnknownBitsError(page, np.unique(self.land.ids[rows[kept == _UNKNOWN]] >> SHIFT).tolist())
+        return kept.view(bool)
 
     def _seen(self, view: View, page: Page, rows: Ints) -> list[bytes]:
         """What the caller may see: an officer parcels of his own body in full, of others code and shape."""
         if not view.is_officer:
             return self.texts.each(rows)
-        own = replace(page, filters={"responsible_body": view.own_body or ""}, conditions=())
-        near = np.unique(np.searchsorted(self.land.numbers, self.land.ids[rows] >> SHIFT))
-        whole = self.land.rows(near)
-        is_own = np.isin(rows, whole[self._keeps(view, own, near, whole)])
+        own = page._replace(filters={"responsible_body": view.own_body or ""}, conditions=())
+        is_own = self._keeps(view, own, rows)
         pairs = zip(is_own.tolist(), self.texts.each(rows), self.texts.outlines(rows), strict=True)
         return [text if is_full else outline for is_full, text, outline in pairs]

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from app.maps.held.land import Ints, Land
+from app.maps.held.grid import Ints
+from app.maps.held.land import Land
 
 _HEAD, _TAIL = 19, 2
 """Octets of COPY before its first row and after its last."""
@@ -90,7 +91,7 @@ class Texts:
 def measured(copied: bytes | bytearray, limit: int) -> tuple[Land, Texts | None]:
     """From the COPY of measures.sql: where all parcels lie, and where texts.sql will put their texts; None where those exceed `limit`."""
     rows: Any = np.frombuffer(copied, _MEASURES, count=(len(copied) - _HEAD - _TAIL) // _MEASURES.itemsize, offset=_HEAD)
-    boxes = [rows[side].astype(np.float64) for side in ("west", "south", "east", "north")]
+    boxes = np.array([rows[side] for side in ("west", "south", "east", "north")], np.float64)
     text, shape, head = (rows[name].astype(np.int64) for name in ("text", "shape", "head"))
     land = Land(rows["id"].astype(np.int64), boxes, rows["single"].copy())
     first, parcels = land.starts[:-1], np.diff(land.starts)
