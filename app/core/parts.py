@@ -1,20 +1,30 @@
 """Long arrays of shapes in parts side by side: GEOS and PROJ leave the interpreter to the other threads while they work."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-_WORKERS = 2
+T = TypeVar("T")
+R = TypeVar("R")
+_WORKERS, _NAME = 2, "parts"
 _ENOUGH, _PART = 4_000, 50_000
 
 
 @lru_cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_WORKERS, thread_name_prefix="parts")
+    return ThreadPoolExecutor(_WORKERS, thread_name_prefix=_NAME)
+
+
+def side_by_side(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """`work` of each, in order; what it raises is raised. Work that goes by parts itself does so on its own thread."""
+    if threading.current_thread().name.startswith(_NAME):
+        return map(work, items)
+    return _pool().map(work, items)
 
 
 def in_parts(work: Callable[[NDArray[np.object_]], NDArray[Any]], array: NDArray[np.object_]) -> NDArray[Any]:
@@ -22,4 +32,4 @@ def in_parts(work: Callable[[NDArray[np.object_]], NDArray[Any]], array: NDArray
     if len(array) < _ENOUGH:
         return work(array)
     number = max(_WORKERS, -(-len(array) // _PART))
-    return np.concatenate(list(_pool().map(work, np.array_split(array, number))))
+    return np.concatenate(list(side_by_side(work, np.array_split(array, number))))

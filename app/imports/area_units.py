@@ -15,6 +15,7 @@ from app.core.crs import GEOD
 from app.imports.columns import UNITS, ColumnMap, Match, fold_unit
 from app.imports.errors import MappingInvalid, UnitDoubtful, asking
 from app.imports.kinds import Kind
+from app.imports.packed import PackedShapes
 from app.imports.readers.base import STATED, Delivery
 
 FACTORS: dict[str, float] = {"平方米": 1.0, "亩": 10_000 / 15, "公顷": 10_000.0, "平方公里": 1_000_000.0}
@@ -64,8 +65,10 @@ def settle_units(delivery: Delivery, mapped: ColumnMap, kind: Kind, stated: Mapp
     return slips
 
 
-def drawn_areas(geometry: np.ndarray) -> NDArray[np.float64]:
+def drawn_areas(geometry: np.ndarray | PackedShapes) -> NDArray[np.float64]:
     """Area in m² of shapes in degrees, by the ellipsoid's radii at each shape: within a thousandth for anything up to a county."""
+    if isinstance(geometry, PackedShapes):
+        return geometry.each(drawn_areas)
     bounds = shapely.bounds(geometry)
     sine2 = np.sin(np.radians((bounds[:, 1] + bounds[:, 3]) / 2)) ** 2
     bend = 1 - GEOD.es * sine2

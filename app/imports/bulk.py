@@ -103,7 +103,8 @@ async def copy(conn: AsyncConnection, model: type[DeclarativeBase], parts: Seque
 def _made(table: Table, part: Part) -> _Made:
     columns = part()
     names = list(columns)
-    return _Made(names, len(columns[names[0]]), _lines([_texts(table.c[name], columns[name]) for name in names]))
+    rows = len(columns[names[0]])
+    return _Made(names, rows, b"" if not rows else _lines([_texts(table.c[name], columns[name]) for name in names]))
 
 
 def _lines(columns: Sequence[pa.StringArray]) -> bytes:

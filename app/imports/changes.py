@@ -18,6 +18,7 @@ from app.imports.apply.row_diff import RowDifference
 from app.imports.checks.catalogue import CATALOGUE
 from app.imports.columns import aliases
 from app.imports.models import ImportRow
+from app.imports.packed import PART
 from app.imports.report import ImportReport
 from app.imports.service import Prepared
 
@@ -59,7 +60,7 @@ def _line(prepared: Prepared, row_id: str, kind: str, key: str, index: int | Non
 async def insert(conn: AsyncConnection, prepared: Prepared, plan: Plan, found: Sequence[RowDifference] = ()) -> None:
     """Write the differences of a plan, and those of a kind without versions (`found`)."""
     shown = [one for one in plan.differences if one.kind != "same"]
-    shapes = chain(((one.known and one.known.id, _shape(one, plan)) for one in shown), ((None, row.shape) for row in found))
+    shapes = chain(_shapes(shown, plan), ((None, row.shape) for row in found))
     numbered = enumerate(zip(lines(prepared, plan, found), shapes, strict=True), 1)
     while part := list(islice(numbered, _CHUNK)):
         told = [line for _, (line, _) in part]
@@ -83,11 +84,14 @@ def _key(one: Difference, plan: Plan) -> str:
     return plan.rows.key[one.position] if plan.rows and one.position is not None else one.row_id
 
 
-def _shape(one: Difference, plan: Plan) -> Any:
-    """As delivered; of the register where the delivery has none."""
-    if plan.rows is not None and one.index is not None:
-        return plan.rows.shapes.stored[one.index]
-    return one.known.geom if one.known else None
+def _shapes(some: Sequence[Difference], plan: Plan) -> Iterator[tuple[int | None, Any]]:
+    """Parcel and shape: as delivered; of the register where the delivery has none."""
+    for start in range(0, len(some), PART):
+        part, rows = some[start : start + PART], plan.rows
+        drawn = iter(() if rows is None else rows.shapes.stored[[one.index for one in part if one.index is not None]])
+        for one in part:
+            parcel, stands = (one.known.id, one.known.geom) if one.known else (None, None)
+            yield parcel, next(drawn) if rows is not None and one.index is not None else stands
 
 
 def _told(one: Difference, kind: str) -> list[dict[str, Any]]:

@@ -32,6 +32,8 @@ class Kind:
     """Lines and points are taken as they are; elsewhere every shape is an area."""
     required: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
+    is_packed: bool = False
+    """There may be a million of them: the columns stay packed, and the checks go through them part by part."""
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -82,7 +84,7 @@ _KINDS = (
         (*_texts("cadastral_code"), *_codes("real_estate_unit_code"), *_texts("name", "location"), *_codes("town_code"),
          *_texts("responsible_body"), *_areas("area_registered", "area_contract"), Column("ownership", "word", "", "ownership"),
          Column("legality", "word", "", "legality"), *_codes("land_use_code", "block_code")),
-        key=("cadastral_code",), geometry="required",
+        key=("cadastral_code",), geometry="required", is_packed=True,
     ),
     Kind(
         "buildings", "房屋(幢)",

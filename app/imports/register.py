@@ -49,10 +49,9 @@ async def blocks(conn: AsyncConnection, county: str, meridian_epsg: int) -> tupl
 
 
 async def neighbours(
-    conn: AsyncConnection, county: str, stored: np.ndarray, *, towns: Collection[str], keys: Collection[str]
+    conn: AsyncConnection, county: str, box: np.ndarray, *, towns: Collection[str], keys: Collection[str]
 ) -> tuple[list[str], np.ndarray]:
-    """Keys and shapes (4490) of current parcels within the delivery's extent, not of these towns and under other keys."""
-    box = shapely.total_bounds(stored) if len(stored) else np.full(4, np.nan)
+    """Keys and shapes (4490) of current parcels within an extent (4490; NaN: none), not of these towns and under other keys."""
     if not np.isfinite(box).all():
         return [], np.zeros(0, dtype=object)
     found = await (await db.raw(conn)).fetch(_NEIGHBOURS, county, *map(float, box), sorted(towns))

@@ -1,6 +1,7 @@
 """Stage: files → one table of canonical values with geometry, issues and what may still be applied. No database."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,11 +10,12 @@ from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
+import pyarrow as pa
 from shapely.geometry.base import BaseGeometry
 
 from app.core import crs
 from app.enterprises.uscc import parse_uscc
-from app.imports import archives, progress, readers, values
+from app.imports import archives, frames, progress, readers, values
 from app.imports.area_units import Slip, settle_units
 from app.imports.checks.catalogue import issue, keeps_out
 from app.imports.checks.issue import Finding, Issue, Severity
@@ -31,12 +33,12 @@ from app.imports.columns import (
 )
 from app.imports.errors import ColumnsMissing
 from app.imports.kinds import Column, Kind
+from app.imports.packed import PackedColumn, PackedShapes, give_back, packed_values
 from app.imports.readers import Delivery, Look, ReadOptions
 from app.imports.readers.look import Seen
 from app.imports.shapes import shapes_of
 
 _CENT = Decimal("0.01")
-_UNSEEN, _COMMON = object(), 5_000
 _LONGEST_KEY = 200
 """A longer text is no key: it is treated as missing."""
 
@@ -63,23 +65,31 @@ class Origins(Sequence[Origin]):
     def __init__(self, deliveries: Sequence[Delivery]) -> None:
         self._deliveries = deliveries
         self._ends = np.cumsum([len(d.rows) for d in deliveries], dtype=int)
-        self.numbers = np.concatenate([np.zeros(0, dtype=int), *(d.rows for d in deliveries)])
+        self._numbers = np.concatenate([np.zeros(0, dtype=int), *(d.rows for d in deliveries)])
+        self._rows = range(len(self._numbers))
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """Row numbers in the files."""
+        return self._numbers[self._rows.start : self._rows.stop]
 
     def __len__(self) -> int:
-        return int(self._ends[-1]) if len(self._ends) else 0
+        return len(self._rows)
 
     @overload
     def __getitem__(self, index: int) -> Origin: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Origin]: ...
-    def __getitem__(self, index: int | slice) -> Origin | list[Origin]:
+    def __getitem__(self, index: slice) -> "Origins": ...
+    def __getitem__(self, index: int | slice) -> "Origin | Origins":
         if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+            some = copy(self)
+            some._rows = self._rows[index]
+            return some
         if not 0 <= index < len(self):
             raise IndexError(index)
-        which = int(np.searchsorted(self._ends, index, side="right"))
-        delivery = self._deliveries[which]
-        return Origin(delivery.file, delivery.detected.layer, int(self.numbers[index]))
+        row = self._rows[index]
+        delivery = self._deliveries[int(np.searchsorted(self._ends, row, side="right"))]
+        return Origin(delivery.file, delivery.detected.layer, int(self._numbers[row]))
 
 
 @dataclass
@@ -89,11 +99,10 @@ class Staged:
     kind: Kind
     data_on: date
     origin: Sequence[Origin]
-    columns: dict[str, list[Any]]
-    geometry: np.ndarray | None
+    columns: dict[str, list[Any] | PackedColumn]
+    geometry: np.ndarray | PackedShapes | None
     deliveries: list[Delivery]
     maps: list[ColumnMap]
-    raw: dict[str, list[str | None]] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     unsure: dict[str, set[int]] = field(default_factory=dict)
     """Canonical column → rows whose value was put aside with an issue of its own: unknown, but not missing."""
@@ -133,15 +142,37 @@ class Staged:
         found: list[int] = np.flatnonzero(ok).tolist()
         return found
 
-    def forget_drawn(self) -> None:
-        """The shapes as they were drawn: a million of them weigh as much as the sound ones made of them."""
-        self.geometry = None
+    def part(self, start: int, stop: int) -> "Staged":
+        """Some rows by themselves, with issues of their own; what takes a row out takes it out here too."""
+        columns: dict[str, list[Any] | PackedColumn] = {name: column[start:stop] for name, column in self.columns.items()}
+        unsure = {name: {row - start for row in rows if start <= row < stop} for name, rows in self.unsure.items()}
+        geometry = None if self.geometry is None else self.geometry[start:stop]
+        origin, ok = self.origin[start:stop], self.ok[start:stop]
+        return Staged(self.kind, self.data_on, origin, columns, geometry, self.deliveries, self.maps, unsure=unsure, ok=ok)
+
+    def forget_drawn(self, stop: int) -> None:
+        """Let go of the shapes as they were drawn before row `stop`: the sound ones made of them are all that is still asked for."""
         for delivery in self.deliveries:
             delivery.geometry = None
+        if isinstance(self.geometry, PackedShapes):
+            self.geometry.forget(stop)
+
+    def forget_cells(self) -> None:
+        """Let go of the cells as they were written: their values are all that is still asked for."""
+        for delivery in self.deliveries:
+            delivery.frame = delivery.frame.iloc[:0].copy()
 
     def take(self, name: str, indexes: Sequence[int]) -> list[Any]:
         column = self.columns[name]
-        return [column[i] for i in indexes]
+        return column.take(indexes) if isinstance(column, PackedColumn) else [column[i] for i in indexes]
+
+    def texts(self, name: str) -> list[str | None]:
+        """A column as it was written."""
+        found: list[str | None] = []
+        for delivery, mapped in zip(self.deliveries, self.maps, strict=True):
+            match = mapped.matches.get(name)
+            found += [None] * len(delivery.frame) if match is None else frames.cells(delivery.frame[match.header])
+        return found
 
 
 def stage(
@@ -157,6 +188,7 @@ def stage(
     seen = {id(delivery): one for delivery, one in zip(deliveries, look.files, strict=True)}
     maps = archives.mapped(deliveries, kind, lambda one: _mapped(one, seen[id(one)], kind, mapping, remembered or {}), layer=options.layer)
     origin = Origins(deliveries)
+    give_back()
     staged = Staged(kind, data_on, origin, {}, shapes_of(deliveries, kind), deliveries, maps)
     staged.ok = np.ones(len(origin), dtype=bool)
     slips = [settle_units(d, m, kind, options.units) if kind.geometry != "none" else {} for d, m in zip(deliveries, maps, strict=True)]
@@ -210,47 +242,59 @@ def _with_unit(delivery: Delivery, kind: Kind, match: Match) -> Match:
 
 
 def _convert(staged: Staged, column: Column) -> None:
-    """One canonical column over all files; what a cell says is found once for each of its commoner texts."""
-    converted: list[Any] = []
-    known: dict[str, Any] = {}
-    texts: list[str | None] = []
+    """One canonical column over all files."""
+    parts: list[Sequence[Any]] = []
+    base = 0
     for delivery, mapped in zip(staged.deliveries, staged.maps, strict=True):
         match = mapped.matches.get(column.name)
-        cells = list(delivery.frame[match.header]) if match else [None] * len(delivery.frame)
-        base = len(converted)
-        texts += cells
         if match is None:
-            converted += cells
-            continue
-        read = _reader(column, match)
-        known.clear()
-        for index, cell in enumerate(cells, base):
-            value = None if cell is None else known.get(cell, _UNSEEN)
-            if cell is not None and value is _UNSEEN:
-                try:
-                    value = read(cell)
-                except values.Unreadable:
-                    staged.report(index, _FAULTS[column.type], field=label(staged.kind.name, column.name), value=cell)
-                    value = None
-                else:
-                    if len(known) < _COMMON:
-                        known[cell] = value
-            if column.type == "uscc" and value is not None:
-                value = _uscc(staged, index, column, value)
-            converted.append(value)
-    if column.name in (*staged.kind.key, *staged.kind.filled):
-        converted = [None if isinstance(v, str) and len(v) > _LONGEST_KEY else v for v in converted]
-    staged.columns[column.name], staged.raw[column.name] = converted, texts
+            parts.append(pa.nulls(len(delivery.frame), pa.string()))
+        else:
+            start, read = base, _reader(column, match)
+            for cells in frames.parts(delivery.frame[match.header]):
+                is_clean = column.type == "text" and isinstance(cells, pa.Array) and values.all_clean(cells, longest=_LONGEST_KEY)
+                parts.append(packed_values(cells) if is_clean else _read_part(staged, column, read, cells, start))
+                start += len(cells)
+        base += len(delivery.frame)
+    found = PackedColumn(parts)
+    staged.columns[column.name] = found if staged.kind.is_packed else list(found)
+
+
+def _read_part(staged: Staged, column: Column, read: Callable[[str], Any], cells: Sequence[Any], start: int) -> Sequence[Any]:
+    """What the cells say, found once for each of their texts."""
+    words, which = frames.words(cells)
+    is_key = column.name in (*staged.kind.key, *staged.kind.filled)
+    said: list[Any] = []
+    faults: dict[int, tuple[str, Any]] = {}
+    for word in words:
+        value = None
+        try:
+            value = read(word)
+        except values.Unreadable:
+            faults[len(said)] = (_FAULTS[column.type], word)
+        if column.type == "uscc" and value is not None:
+            parsed = parse_uscc(value)
+            if parsed is None:
+                faults[len(said)] = ("uscc_invalid", value)
+            value = parsed or value
+        said.append(None if is_key and isinstance(value, str) and len(value) > _LONGEST_KEY else value)
+    for place in np.flatnonzero(np.isin(which, list(faults))).tolist() if faults else ():
+        code, cell = faults[which[place]]
+        staged.report(start + place, code, field=label(staged.kind.name, column.name), value=cell)
+    if isinstance(cells, pa.Array) and said == words:
+        return packed_values(cells)
+    return packed_values(np.array([*said, None], dtype=object)[which].tolist())
 
 
 def _put_slips_aside(staged: Staged, slips: list[dict[str, list[Slip]]]) -> None:
     """A number in another unit than its column is unknown, not a thousandth or a thousandfold."""
     base = 0
-    for delivery, found in zip(staged.deliveries, slips, strict=True):
+    for delivery, mapped, found in zip(staged.deliveries, staged.maps, slips, strict=True):
         for canonical, rows in found.items():
+            match = mapped.matches[canonical]
             for slip in rows:
                 index = base + slip.position
-                told = f"{staged.raw[canonical][index]},像以{slip.unit}计;图形 {slip.drawn_m2:.2f} 平方米"
+                told = f"{delivery.frame[match.header].iloc[slip.position]},像以{slip.unit}计;图形 {slip.drawn_m2:.2f} 平方米"
                 staged.report(index, "area_unit_slip", field=label(staged.kind.name, canonical), value=told)
                 staged.columns[canonical][index] = None
                 staged.unsure.setdefault(canonical, set()).add(index)
@@ -274,7 +318,7 @@ def _tell_uncomputed(staged: Staged) -> None:
 _FAULTS = {"number": "number_invalid", "int": "number_invalid", "date": "date_invalid", "word": "value_unknown"}
 
 
-def _reader(column: Column, match: Match) -> Callable[[Any], Any]:
+def _reader(column: Column, match: Match) -> Callable[[str], Any]:
     """What a cell of the column says; it raises Unreadable."""
     match column.type:
         case "text":
@@ -307,13 +351,6 @@ def _within(value: Decimal, *, least: Decimal) -> Decimal:
     if not least <= value < values.LARGEST:
         raise values.Unreadable(str(value))
     return value
-
-
-def _uscc(staged: Staged, index: int, column: Column, text: str) -> str:
-    parsed = parse_uscc(text)
-    if parsed is None:
-        staged.report(index, "uscc_invalid", field=label(staged.kind.name, column.name), value=text)
-    return parsed or text
 
 
 def _drop_damaged(staged: Staged) -> None:

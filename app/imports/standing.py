@@ -8,6 +8,7 @@ from app.core.shift import SHIFTED, true_of
 from app.imports import queries
 from app.imports.area_units import drawn_areas
 from app.imports.errors import CrsDoubtful, asking
+from app.imports.packed import PackedShapes
 from app.imports.readers import Delivery
 
 _SAMPLE = 300
@@ -29,8 +30,8 @@ async def compare(conn: AsyncConnection, county: str, deliveries: list[Delivery]
 
 def _sample(delivery: Delivery) -> tuple[np.ndarray, np.ndarray]:
     """A point in each of some parcels, evenly spread over the file, and the parcel's area in m²."""
-    shapes = delivery.geometry if delivery.geometry is not None else np.zeros(0, dtype=object)
-    polygons = np.flatnonzero(np.isin(shapely.get_type_id(shapes), (3, 6)))
+    shapes = delivery.geometry if delivery.geometry is not None else PackedShapes()
+    polygons = np.flatnonzero(np.isin(shapes.kinds, (3, 6)))
     taken = shapes[polygons[np.linspace(0, len(polygons) - 1, min(_SAMPLE, len(polygons))).astype(int)]] if len(polygons) else shapes[:0]
     taken = taken[shapely.is_valid(taken) & (shapely.area(taken) > 0)]
     return shapely.get_coordinates(shapely.point_on_surface(taken)), drawn_areas(taken)

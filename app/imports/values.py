@@ -8,6 +8,9 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from app.imports.traditional import simplified
 
 MISSING = frozenset(
@@ -19,6 +22,8 @@ LARGEST = Decimal(10) ** 12
 """Beyond this no column of the register holds a number."""
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\x00"))
 _UNSEEN = re.compile("[\t\r\n\ufeff\u200b\u200c\u200d\u2060\x00]")
+_SPACES = r"[\x00-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200d}\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}\x{3000}\x{feff}]"
+"""Every character that `clean` may take away, as RE2 has it."""
 _LONGEST_MISSING = max(map(len, MISSING))
 _LARGEST_INT = 2**31
 _EXCEL_EPOCH = date(1899, 12, 30)
@@ -44,6 +49,13 @@ def clean(raw: str | None) -> str | None:
         text = text.translate(_INVISIBLE).replace("\t", "").strip()
         text = re.sub(r"\s*[\r\n]+\s*", " ", text)  # a line broken within a cell
     return None if len(text) <= _LONGEST_MISSING and (text in MISSING or text.upper() in MISSING) else text
+
+
+def all_clean(texts: pa.Array, *, longest: int) -> bool:
+    """Whether `clean` surely leaves every one of these as it is, and none has more characters."""
+    length = pc.utf8_length(texts)
+    within = pc.and_(pc.greater(length, _LONGEST_MISSING), pc.less_equal(length, longest))
+    return bool(pc.all(within).as_py() is not False and not pc.any(pc.match_substring_regex(texts, _SPACES)).as_py())
 
 
 def code(raw: str | None) -> str | None:

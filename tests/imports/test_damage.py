@@ -70,7 +70,7 @@ def test_a_file_under_another_name_ends_with_a_named_refusal_or_issues(tmp_path:
 
 async def test_a_delivery_of_no_rows_has_no_neighbours(county: TestCounty) -> None:
     async with db.reading() as conn:
-        assert (await register.neighbours(conn, county.code, np.zeros(0, dtype=object), towns=(), keys=()))[0] == []
+        assert (await register.neighbours(conn, county.code, np.full(4, np.nan), towns=(), keys=()))[0] == []
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from app.imports.apply.parcel_diff import Descent, Diff, Known, same_shapes
+from app.imports.apply.parcel_diff import Descent, Diff, Known, stands_there
 from app.imports.apply.parcel_rows import COLUMNS, ParcelRows
 from app.imports.errors import AcceptanceInconsistent
 
@@ -61,11 +59,13 @@ def classify(rows: ParcelRows, diff: Diff, found: Sequence[Descent]) -> list[Dif
     def row(kind: str, position: int, known: Known | None = None, **more: Any) -> Difference:
         return Difference(kind, position, known, index=rows.index[position], **more)
 
-    told = [row(_of_child(parents[p], children), p, relatives=tuple(d.parent.source_key for d in parents[p])) for p in diff.new]
+    told = [row("new", p) for p in diff.new if p not in parents]
+    told += [row(_of_child(of, children), p, relatives=tuple(d.parent.source_key for d in of)) for p, of in parents.items()]
     told += [row("back", p, known) for p, known in diff.back]
     told += [row("same", p, known) for p, known in diff.same]
-    for (position, known), has_shape in zip(diff.changed, _same(rows, diff.changed), strict=True):
-        changes = [(name, old, new) for name, old, new in zip(COLUMNS, known.values, rows.values[position], strict=True) if old != new]
+    said = rows.values.some([position for position, _ in diff.changed])
+    for (position, known), values, has_shape in zip(diff.changed, said, stands_there(rows, diff.changed), strict=True):
+        changes = [(name, old, new) for name, old, new in zip(COLUMNS, known.values, values, strict=True) if old != new]
         shape = [] if has_shape else [(SHAPE, None, None)]
         told.append(row("attribute" if has_shape else "moved", position, known, changes=(*changes, *shape)))
     told.sort(key=lambda one: one.position or 0)
@@ -74,11 +74,6 @@ def classify(rows: ParcelRows, diff: Diff, found: Sequence[Descent]) -> list[Dif
         kind = "vanished" if not kinds else "merge" if "merge" in kinds else min(kinds)
         told.append(Difference(kind, None, known, relatives=tuple(rows.key[d.child] for d in children[known.id])))
     return told
-
-
-def _same(rows: ParcelRows, changed: Sequence[tuple[int, Known]]) -> list[bool]:
-    drawn = rows.shapes.stored[[rows.index[p] for p, _ in changed]] if changed else np.zeros(0, dtype=object)
-    return same_shapes(drawn, np.array([known.geom for _, known in changed], dtype=object)).tolist()
 
 
 def _of_child(descents: Sequence[Descent], children: dict[int, list[Descent]]) -> str:

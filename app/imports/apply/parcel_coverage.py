@@ -11,7 +11,7 @@ import shapely
 from app.imports.apply.parcel_classes import Acceptance
 from app.imports.apply.parcel_diff import SHARE, Descent, Diff, Known
 from app.imports.apply.parcel_rows import ParcelRows
-from app.imports.checks.geometry import intersection_areas
+from app.imports.checks.geometry import intersection_areas, meeting
 from app.imports.context import Context
 from app.imports.errors import CoverageDoubtful, CoverageInvalid, asking
 from app.imports.readers.base import STATED
@@ -80,12 +80,13 @@ def _taken(whole: Diff, rows: ParcelRows, plane: np.ndarray) -> set[int]:
     """Vanished parcels whose ground (95 %) delivered ones stand on: split, merged, renumbered, or given to another."""
     if not whole.vanished or not rows.index:
         return set()
-    drawn, own = rows.shapes.plane[rows.index], shapely.area(plane)
-    gone, taker = shapely.STRtree(drawn).query(plane, predicate="intersects")
-    shared = np.bincount(gone, weights=intersection_areas(plane[gone], drawn[taker]), minlength=len(plane))
+    index, own = np.asarray(rows.index, dtype=np.intp), shapely.area(plane)
+    gone, taker = meeting(rows.shapes.plane, index, plane)
+    drawn = rows.shapes.plane[index[taker]]
+    shared = np.bincount(gone, weights=intersection_areas(plane[gone], drawn), minlength=len(plane))
     found = set()
     for n in np.flatnonzero(shared >= SHARE * own):  # takers may overlap each other: their union decides
-        union = shapely.union_all(drawn[taker[gone == n]])
+        union = shapely.union_all(drawn[gone == n])
         if shapely.area(shapely.intersection(union, plane[n])) >= SHARE * own[n]:
             found.add(whole.vanished[int(n)].id)
     return found

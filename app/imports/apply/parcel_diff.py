@@ -1,5 +1,6 @@
 """Delivery against register: what is new, changed, the same, back again, vanished; which vanished became which new. Pure."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -7,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from app.imports.apply.parcel_rows import ParcelRows
-from app.imports.checks.geometry import intersection_areas
+from app.imports.checks.geometry import intersection_areas, meeting
+from app.imports.packed import PART
 
 _SAME_DEGREES = 1e-8
 SHARE = 0.95
@@ -25,7 +28,12 @@ class Known:
     valid_from: date | None
     values: tuple[Any, ...]
     town_code: str | None
-    geom: Any
+    wkb: bytes | None
+
+    @property
+    def geom(self) -> BaseGeometry | None:
+        """Its shape (4490), made when asked for: a register's worth of them weighs a gigabyte."""
+        return None if self.wkb is None else shapely.from_wkb(self.wkb)
 
 
 @dataclass
@@ -57,24 +65,30 @@ def compare(rows: ParcelRows, register: dict[str, Known]) -> Diff:
     """Match by source key; a current key of a covered town that the delivery does not name has vanished."""
     diff = Diff()
     candidates: list[tuple[int, Known]] = []
-    for position, key in enumerate(rows.key):
+    for position, (key, values) in enumerate(zip(rows.key, rows.values if register else [None] * len(rows.key), strict=True)):
         known = register.get(key)
         if known is None:
             diff.new.append(position)
         elif known.version_id is None:
             diff.back.append((position, known))
-        elif known.values != rows.values[position]:
+        elif known.values != values:
             diff.changed.append((position, known))
         else:
             candidates.append((position, known))
-    drawn = rows.shapes.stored[[rows.index[p] for p, _ in candidates]] if candidates else np.zeros(0, dtype=object)
-    kept = np.array([known.geom for _, known in candidates], dtype=object)
-    for pair, same in zip(candidates, same_shapes(drawn, kept), strict=True):
+    for pair, same in zip(candidates, stands_there(rows, candidates), strict=True):
         (diff.same if same else diff.changed).append(pair)
     diff.changed.sort(key=lambda pair: pair[0])
     gone = (k for k in register.values() if k.version_id is not None and k.town_code in rows.covered and k.source_key not in rows.present)
     diff.vanished = sorted(gone, key=lambda known: known.id)
     return diff
+
+
+def stands_there(rows: ParcelRows, pairs: Sequence[tuple[int, Known]]) -> Iterator[bool]:
+    """Whether each row has the shape that the register has."""
+    for start in range(0, len(pairs), PART):
+        part = pairs[start : start + PART]
+        kept = np.array([known.geom for _, known in part], dtype=object)
+        yield from same_shapes(rows.shapes.stored[[rows.index[p] for p, _ in part]], kept).tolist()
 
 
 def same_shapes(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -93,11 +107,11 @@ def descents(diff: Diff, rows: ParcelRows, vanished_plane: np.ndarray) -> list[D
     """拆分: ≥ 95 % of a new parcel lies in a vanished one. 合并: ≥ 95 % of a vanished parcel lies in a new one."""
     if not diff.new or not diff.vanished:
         return []
-    children = rows.shapes.plane[[rows.index[p] for p in diff.new]]
-    tree = shapely.STRtree(vanished_plane)
-    child, parent = tree.query(children, predicate="intersects")
-    shared = intersection_areas(children[child], vanished_plane[parent])
-    of_child, of_parent = shared / shapely.area(children[child]), shared / shapely.area(vanished_plane[parent])
+    fresh = np.array([rows.index[p] for p in diff.new], dtype=np.intp)
+    parent, child = meeting(rows.shapes.plane, fresh, vanished_plane)
+    children = rows.shapes.plane[fresh[child]]
+    shared = intersection_areas(children, vanished_plane[parent])
+    of_child, of_parent = shared / shapely.area(children), shared / shapely.area(vanished_plane[parent])
     splits = {int(p): int(np.sum((parent == p) & (of_child >= SHARE))) for p in np.unique(parent)}
     found = []
     for c, p, in_parent, in_child in zip(child, parent, of_child, of_parent, strict=True):

@@ -1,23 +1,28 @@
 """Rows of a parcel delivery as versions: town and responsible body settled, four areas apart. Pure."""
 
 import re
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import shapely
 
 from app.core import crs
+from app.core.parts import side_by_side
 from app.core.units import half_up
+from app.imports import progress
 from app.imports.checks.areas import check_areas
-from app.imports.checks.geometry import Shapes, check_shapes
-from app.imports.checks.issue import Finding
-from app.imports.checks.keys import check_unit_codes, header, parcel_keys, repeated_keys
+from app.imports.checks.geometry import check_shapes
+from app.imports.checks.issue import Finding, Issue
+from app.imports.checks.keys import check_unit_codes, header, name_rows, repeated_keys, said_keys
 from app.imports.checks.overlaps import Fetch, hashes, overlaps
 from app.imports.checks.places import check_outside, check_towns, towns_by_share
 from app.imports.columns import label
 from app.imports.context import Context
+from app.imports.packed import PART, PackedColumn, PackedShapes, give_back
 from app.imports.stage import Staged, row_numbers
 from app.parcels.codes import OWNERSHIP_AT
 
@@ -26,24 +31,75 @@ COLUMNS = (
     "legality", "land_use_code", "area_registered_m2", "area_contract_m2",
 )  # fmt: skip
 """What makes a version, beside the shape. Computed areas follow from the shape."""
-_READ = (
-    "cadastral_code", "real_estate_unit_code", "name", "location", "town_code", "responsible_body", "block_code", "ownership", "legality",
-    "land_use_code", "area_registered", "area_contract",
-)  # fmt: skip
-"""The canonical columns that a version is made of; a 宗地代码 that is no valid one is gone by then."""
+_AS_SAID = {
+    "name": "name", "location": "location", "block_code": "block_code", "legality": "legality", "land_use_code": "land_use_code",
+    "area_registered_m2": "area_registered", "area_contract_m2": "area_contract",
+}  # fmt: skip
+"""Columns of a version that are canonical columns as they are."""
 _TOWN = re.compile(r"^(\d{9})(000)?$", re.ASCII)
 _LEAST = Decimal("0.01")
+_STEPS = (
+    ("geometry_missing",), ("too_few_points", "geometry_unusable", "geometry_repaired"),
+    ("key_missing", "cadastral_code_invalid", "cadastral_code_county"), ("unit_code_invalid",), ("value_unknown",), ("outside_county",),
+    ("town_mismatch",), ("area_registered_missing",), ("area_differs",), ("area_contract_differs",), ("area_declared_pair_differs",),
+)  # fmt: skip
+"""The order in which the issues of single rows are told, check by check."""
+
+
+@dataclass
+class Ground:
+    """Valid MultiPolygons (4490) of a delivery, their form in the county's plane and its areas; None where a row has none."""
+
+    stored: PackedShapes
+    plane: PackedShapes
+    area: np.ndarray
+    box: np.ndarray
+    """Extent (4490) of the rows that may be applied, NaN where there is none."""
+
+
+class Versions(Sequence[tuple[Any, ...]]):
+    """What the rows say, COLUMNS each; packed, made into tuples where they are asked for."""
+
+    def __init__(self, columns: dict[str, PackedColumn], index: Sequence[int]) -> None:
+        self._columns = [columns[name] for name in COLUMNS]
+        self._index = np.asarray(index, dtype=np.intp)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __getitem__(self, position: Any) -> Any:
+        if isinstance(position, slice):
+            return list(zip(*(column.take(self._index[position]) for column in self._columns), strict=True))
+        return tuple(column[int(self._index[position])] for column in self._columns)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return self.some(range(len(self)))
+
+    def some(self, positions: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+        """Those of some rows."""
+        for start in range(0, len(positions), PART):
+            which = self._index[np.asarray(positions[start : start + PART], dtype=np.intp)]
+            yield from zip(*(column.take(which) for column in self._columns), strict=True)
+
+    def __setitem__(self, position: int, row: tuple[Any, ...]) -> None:
+        for column, value in zip(self._columns, row, strict=True):
+            column[int(self._index[position])] = value
+
+    def taken(self, name: str, positions: Sequence[int] | slice = slice(None)) -> list[Any]:
+        """One column of rows."""
+        which = positions if isinstance(positions, slice) else np.asarray(positions, dtype=np.intp)
+        return self._columns[COLUMNS.index(name)].take(self._index[which])
 
 
 @dataclass
 class ParcelRows:
     """The applicable rows, in order of delivery; `present`: the keys of all rows; `covered`: the towns delivered, once settled whole."""
 
-    index: list[int]
-    row: list[int]
+    index: Sequence[int]
+    row: Sequence[int]
     key: list[str]
-    values: list[tuple]
-    shapes: Shapes
+    values: Versions
+    shapes: Ground
     present: frozenset[str]
     covered: frozenset[str]
 
@@ -61,34 +117,75 @@ def m2(area: float) -> Decimal:
 
 @dataclass
 class Settled:
-    """What the checks of single rows leave, row by row of what was staged."""
+    """What the checks of single rows leave of some rows; `degrees`, `bounds`: (n, 4) in 4490 and in the plane.
 
-    keys: list[str]
-    towns: list[str | None]
-    shapes: Shapes
+    `unplaced`: responsible bodies (row, as said) that the county does not have.
+    """
+
+    keys: list[str | None]
+    stored: PackedShapes
+    plane: PackedShapes
+    area: np.ndarray
+    degrees: np.ndarray
+    bounds: np.ndarray
+    columns: dict[str, PackedColumn]
+    claimed: frozenset[str]
+    unplaced: list[tuple[int, str]]
+    issues: list[Issue]
 
 
 def settle(staged: Staged, county: Context) -> ParcelRows:
-    """All checks of a parcel delivery that need no register, then its rows."""
-    settled = settle_rows(staged, county)
-    shapes = settled.shapes
-    bounds = shapely.bounds(shapes.plane)
-    found = settle_delivery(settled.keys, staged.ok, hashes(shapes.stored), bounds=bounds, fetch=shapes.plane.__getitem__)
+    """All checks of a parcel delivery that need no register, then its rows, which take the place of what was staged."""
+    staged.forget_cells()
+    give_back()
+    parts = _settled(staged, county)
+    rank = {code: n for n, codes in enumerate(_STEPS) for code in codes}
+    staged.issues += sorted((found for part in parts for found in part.issues), key=lambda found: rank.get(found.code, len(_STEPS)))
+    keys = name_rows([key for part in parts for key in part.keys], staged.origin)
+    area = np.concatenate([np.zeros(0), *(part.area for part in parts)])
+    degrees = np.concatenate([np.zeros((0, 4)), *(part.degrees for part in parts)])
+    bounds = np.concatenate([np.zeros((0, 4)), *(part.bounds for part in parts)])
+    stored, plane = PackedShapes.joined(p.stored for p in parts), PackedShapes.joined(p.plane for p in parts)
+    found = settle_delivery(keys, staged.ok, hashes(stored, degrees), bounds=bounds, fetch=plane.__getitem__)
     staged.note(found, county.meridian_epsg)
-    return rows_of(staged, county, settled)
+    return _rows_of(staged, parts, keys, Ground(stored, plane, area, _extent(degrees[staged.ok])))
+
+
+def _extent(bounds: np.ndarray) -> np.ndarray:
+    drawn = bounds[~np.isnan(bounds[:, 0])]
+    return np.concatenate([drawn[:, :2].min(axis=0), drawn[:, 2:].max(axis=0)]) if len(drawn) else np.full(4, np.nan)
+
+
+def _settled(staged: Staged, county: Context) -> list[Settled]:
+    """`settle_rows` of some thousand rows at a time, on both cores."""
+    if county.places.outline is not None:
+        shapely.prepare(county.places.outline)
+        shapely.intersects_xy(county.places.outline, 0, 0)  # its index is made by the first question, which must not be two at once
+    starts = range(0, len(staged), PART)
+    found = []
+    for part in side_by_side(lambda start: settle_rows(staged.part(start, start + PART), county), starts):
+        found.append(part)
+        staged.forget_drawn(PART * len(found))
+        progress.count(min(PART * len(found), len(staged)), len(staged))
+    return found
 
 
 def settle_rows(staged: Staged, county: Context) -> Settled:
     """The checks of these rows, each by itself: shape, codes, claims, place, areas."""
     shapes = check_shapes(staged, county.meridian_epsg)
-    keys = parcel_keys(staged, county.county)
+    keys = said_keys(staged, county.county)
     check_unit_codes(staged)
     _claims(staged)
     check_outside(staged, shapes, county.places.outline)
     towns = towns_by_share(shapes.plane, county.places)
     check_towns(staged, towns, shapes, county.places)
     check_areas(staged, shapes.area)
-    return Settled(keys, towns, shapes)
+    said = staged.columns["responsible_body"]
+    unplaced = [(index, name) for index, name in enumerate(said) if name is not None and county.body_code(name) is None]
+    claimed = frozenset(code for code in staged.columns["town_code"] if code)
+    packed = PackedShapes.of(shapes.stored), PackedShapes.of(shapes.plane)
+    bounds = shapely.bounds(shapes.stored), shapely.bounds(shapes.plane)
+    return Settled(keys, *packed, shapes.area, *bounds, _columns(staged, county, towns), claimed, unplaced, staged.issues)
 
 
 def settle_delivery(keys: Sequence[str], ok: np.ndarray, marks: np.ndarray, *, bounds: np.ndarray, fetch: Fetch) -> list[Finding]:
@@ -102,16 +199,22 @@ def settle_delivery(keys: Sequence[str], ok: np.ndarray, marks: np.ndarray, *, b
     return again + overlaps(bounds, fetch, marks, keys=keys, live=np.flatnonzero(live))
 
 
-def rows_of(staged: Staged, county: Context, settled: Settled) -> ParcelRows:
+def _rows_of(staged: Staged, parts: Sequence[Settled], keys: list[str], ground: Ground) -> ParcelRows:
     """The rows that may be applied, as versions."""
-    rows = staged.rows()
-    has_town_layer = any(shape is not None for shape in county.places.town_shapes)
-    cells = zip(*(staged.take(name, rows) for name in _READ), strict=True)
-    said = zip(rows, (settled.towns[index] for index in rows), cells, strict=True)
-    values = [_values(staged, index, county, town, row, has_town_layer=has_town_layer) for index, town, row in said]
-    claimed = frozenset(code for code in staged.columns["town_code"] if code)
-    keys = settled.keys
-    return ParcelRows(rows, row_numbers(staged.origin, rows), [keys[i] for i in rows], values, settled.shapes, frozenset(keys), claimed)
+    start = 0
+    for part in parts:
+        for index, said in part.unplaced:
+            if staged.ok[start + index]:
+                staged.report(start + index, "value_unknown", field=header(staged, "responsible_body"), value=said)
+        start += len(part.keys)
+    columns = {name: PackedColumn.of(staged.columns[said]) for name, said in _AS_SAID.items()}
+    staged.columns.clear()
+    columns |= {name: PackedColumn.joined(part.columns[name] for part in parts) for name in COLUMNS if name not in _AS_SAID}
+    rows = array("q", staged.rows())
+    claimed = frozenset[str]().union(*(part.claimed for part in parts))
+    own = keys if len(rows) == len(keys) else [keys[index] for index in rows]
+    numbers = array("q", row_numbers(staged.origin, rows))
+    return ParcelRows(rows, numbers, own, Versions(columns, rows), ground, frozenset(keys), claimed)
 
 
 def _claims(staged: Staged) -> None:
@@ -124,15 +227,22 @@ def _claims(staged: Staged) -> None:
             staged.report(index, "value_unknown", field=header(staged, "town_code"), value=said)
 
 
-def _values(staged: Staged, index: int, county: Context, by_shape: str | None, row: tuple, *, has_town_layer: bool) -> tuple:
-    """A version's columns from the cells of _READ, the town by the shape."""
-    key, unit, name, location, claimed, said, block, ownership, legality, use, registered, contract = row
+def _columns(staged: Staged, county: Context, towns: Sequence[str | None]) -> dict[str, PackedColumn]:
+    """Columns of a version that are not as said: the town by the shape, its responsible body unless another is named."""
     # Without a town layer the claim is all there is; with one, what lies in no town is unassigned.
-    town = by_shape or (claimed if not has_town_layer and claimed in county.town_codes else None) or county.unassigned_town
-    body = county.body_code(said)
-    if body is None and said is not None:
-        staged.report(index, "value_unknown", field=header(staged, "responsible_body"), value=said)
-    return (
-        key, unit, name, location, town, claimed, body or county.body_of_town.get(town, county.unassigned_body), block,
-        key[OWNERSHIP_AT] if key else ownership, legality, use, registered, contract,
-    )  # fmt: skip
+    takes_claims = all(shape is None for shape in county.places.town_shapes)
+    codes, claims = staged.columns["cadastral_code"], staged.columns["town_code"]
+    settled = [
+        by_shape or (claimed if takes_claims and claimed in county.town_codes else None) or county.unassigned_town
+        for by_shape, claimed in zip(towns, claims, strict=True)
+    ]
+    bodies = [
+        county.body_code(said) or county.body_of_town.get(town, county.unassigned_body)
+        for said, town in zip(staged.columns["responsible_body"], settled, strict=True)
+    ]
+    ownership = [code[OWNERSHIP_AT] if code else said for code, said in zip(codes, staged.columns["ownership"], strict=True)]
+    found = {
+        "cadastral_code": codes, "unit_code": staged.columns["real_estate_unit_code"], "town_code": settled, "town_claimed": claims,
+        "responsible_body": bodies, "ownership": ownership,
+    }  # fmt: skip
+    return {name: PackedColumn.of(values) for name, values in found.items()}

@@ -20,12 +20,13 @@ async def check_against_register(
 ) -> None:
     """The checks that need what the register holds, told on the delivered rows; `vanished`: shapes (plane) of whole.vanished."""
     live = np.array(rows.index, dtype=int)
-    keys = dict(zip(rows.index, rows.key, strict=True))
-    names = [keys.get(index, "") for index in range(len(staged))]
+    names = [""] * len(staged)
+    for index, key in zip(rows.index, rows.key, strict=True):
+        names[index] = key
     codes, blocks = await register.blocks(conn, county.county, county.meridian_epsg)
     found = gaps(rows.shapes.plane, names, live, codes=codes, blocks=blocks)
     delivered = rows.present | {known.source_key for known in whole.vanished}
-    around, shapes = await register.neighbours(conn, county.county, rows.shapes.stored[live], towns=rows.covered, keys=delivered)
+    around, shapes = await register.neighbours(conn, county.county, rows.shapes.box, towns=rows.covered, keys=delivered)
     found += overlaps_with(rows.shapes.plane, live, crs.reproject(shapes, crs.STORED, county.meridian_epsg), around)
     found += _lineage(rows, whole, vanished, descents)
     staged.note(found, county.meridian_epsg)
@@ -35,5 +36,4 @@ def _lineage(rows: ParcelRows, whole: Diff, vanished: np.ndarray, descents: list
     place = {known.id: n for n, known in enumerate(whole.vanished)}
     related = {(place[d.parent.id], rows.index[d.child]) for d in descents}
     fresh = [rows.index[position] for position in whole.new]
-    new = rows.shapes.plane[fresh] if fresh else np.zeros(0, dtype=object)
-    return unclear_successors(new, fresh, vanished, [k.source_key for k in whole.vanished], related=related)
+    return unclear_successors(rows.shapes.plane, fresh, vanished, [k.source_key for k in whole.vanished], related=related)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import shapely
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,12 +27,11 @@ async def register(conn: AsyncConnection, county: str, keys: Sequence[str], town
         " WHERE p.county_code = $1 AND (p.source_key = ANY($2::text[]) OR v.town_code = ANY($3::text[]))"
     )
     rows = await (await db.raw(conn)).fetch(sql, county, list(keys), list(towns))
-    shapes = shapely.from_wkb([row["geom"] for row in rows])
     return {
         row["source_key"]: Known(
-            row["id"], row["source_key"], row["version_id"], row["valid_from"], tuple(row[c] for c in COLUMNS), row["town"], shape
+            row["id"], row["source_key"], row["version_id"], row["valid_from"], tuple(row[c] for c in COLUMNS), row["town"], row["geom"]
         )
-        for row, shape in zip(rows, shapes, strict=True)
+        for row in rows
     }
 
 
@@ -79,9 +77,13 @@ async def refresh_aliases(conn: AsyncConnection, county: str, wanted: Sequence[t
         await conn.execute(text(sql), {"d": on, "i": import_id, "c": county, "ids": ended})
     fresh = [key for key in dict.fromkeys(wanted) if key not in standing]
     if fresh:
-        parcels, kinds, values = zip(*fresh, strict=True)
-        columns: dict[str, Sequence[Any]] = {
-            "county_code": [county] * len(fresh), "parcel_id": parcels, "kind": kinds, "value": values, "valid_from": [on] * len(fresh),
-            "import_id": [import_id] * len(fresh),
-        }  # fmt: skip
-        await bulk.insert(conn, ParcelAlias, columns)
+        await bulk.insert(conn, ParcelAlias, alias_columns(county, fresh, on, import_id))
+
+
+def alias_columns(county: str, wanted: Sequence[tuple[int, str, str]], on: date, import_id: int) -> dict[str, Sequence[Any]]:
+    """Rows of other numbers (parcel, kind, value) that begin to hold."""
+    parcels, kinds, values = zip(*wanted, strict=True) if wanted else ((), (), ())
+    return {
+        "county_code": [county] * len(wanted), "parcel_id": parcels, "kind": kinds, "value": values, "valid_from": [on] * len(wanted),
+        "import_id": [import_id] * len(wanted),
+    }  # fmt: skip

@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-import shapely
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import aside, crs, events
@@ -23,11 +22,11 @@ from app.imports.apply.parcel_standing import check_against_register
 from app.imports.apply.plan import Job, Plan
 from app.imports.context import Context
 from app.imports.corrections import deliver as corrections
+from app.imports.packed import PackedShapes, give_back
 from app.imports.stage import Staged
 from app.parcels.codes import one_code, parse_cadastral_code
-from app.parcels.models import Parcel, ParcelLineage, ParcelVersion
+from app.parcels.models import Parcel, ParcelAlias, ParcelLineage, ParcelVersion
 
-_TOWN, _CODE, _UNIT = (COLUMNS.index(name) for name in ("town_code", "cadastral_code", "unit_code"))
 _AT_ONCE = 20_000
 _MANY = 1_000
 """New parcels from which on a register that holds none is written aside."""
@@ -36,7 +35,7 @@ _MANY = 1_000
 async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job) -> Plan:
     """Check the delivery, compare it with the register, keep what is accepted."""
     rows = settle(staged, county)
-    staged.forget_drawn()
+    give_back()
     await corrections.hold(conn, staged, rows, job.county)
     stated = towns_stated(job.covers, rows, county)
     rows = replace(rows, covered=rows.covered | (stated or frozenset()))
@@ -55,6 +54,8 @@ async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job)
     await check_against_register(conn, staged, rows, county, vanished=_drawn(whole, county), descents=found, whole=whole)
 
     async def write(work: Work) -> None:
+        rows.shapes.plane, rows.present = PackedShapes(), frozenset()
+        give_back()
         await _write(work, rows=rows, diff=diff, found=[d for d in found if d.child in born], job=job)
 
     applied = len(rows.index) - sum(one.position is not None and not job.acceptance.takes(one) for one in differences)
@@ -87,7 +88,9 @@ async def _write_rows(work: Work, *, rows: ParcelRows, diff: Diff, found: list[D
     opened = [*born.items(), *((p, k.id) for p, k in diff.changed), *((p, k.id) for p, k in diff.back)]
     opened.sort(key=lambda pair: pair[1])
     await _open(work.conn, rows, opened, job)
-    await parcel_store.refresh_aliases(work.conn, job.county, _aliases(rows, opened), job.data_on, job.import_id)
+    again = [pair for pair in opened if pair[0] not in born]
+    await _first_aliases(work.conn, rows, list(born.items()), job)
+    await parcel_store.refresh_aliases(work.conn, job.county, _aliases(rows, again), job.data_on, job.import_id)
     await _lineage(work.conn, found, born=born, job=job)
     if opened or diff.vanished:
         work.touch("parcels", "cases")  # a case is drawn with its parcels' shapes
@@ -102,12 +105,25 @@ async def _open(conn: AsyncConnection, rows: ParcelRows, opened: list[tuple[int,
     await bulk.copy(conn, ParcelVersion, parts, total=len(opened))
 
 
+async def _first_aliases(conn: AsyncConnection, rows: ParcelRows, born: list[tuple[int, int]], job: Job) -> None:
+    """Other numbers of new parcels, of which none stands yet."""
+
+    def part(start: int) -> dict[str, Sequence[Any]]:
+        return parcel_store.alias_columns(job.county, _aliases(rows, born[start : start + _AT_ONCE]), job.data_on, job.import_id)
+
+    await bulk.copy(conn, ParcelAlias, [partial(part, start) for start in range(0, len(born), _AT_ONCE)])
+
+
 async def _identities(conn: AsyncConnection, *, rows: ParcelRows, diff: Diff, job: Job) -> dict[int, int]:
     """Ids and one codes of the new parcels: by birth town, then source key, so that the same delivery gives the same codes."""
-    order = sorted(diff.new, key=lambda p: (_suffix(rows, p), rows.key[p]))
+    towns = rows.values.taken("town_code")
+    suffixes = {code: str(code)[-3:] for code in set(towns)}
+    suffix = [suffixes[code] for code in towns]
+    order = sorted(diff.new, key=rows.key.__getitem__)
+    order.sort(key=suffix.__getitem__)
     ids = await numbering.take_ids(conn, job.county, kind="id", count=len(order))
     codes: list[str] = []
-    for town, group in groupby(order, key=lambda p: _suffix(rows, p)):
+    for town, group in groupby(order, key=suffix.__getitem__):
         members = list(group)
         numbers = await numbering.take(conn, job.county, town=town, kind="P", count=len(members))
         codes += [one_code(job.county, town, "P", number) for number in numbers]
@@ -120,10 +136,6 @@ async def _identities(conn: AsyncConnection, *, rows: ParcelRows, diff: Diff, jo
     return dict(zip(order, ids, strict=True))
 
 
-def _suffix(rows: ParcelRows, position: int) -> str:
-    return str(rows.values[position][_TOWN])[-3:]
-
-
 def _versions(rows: ParcelRows, opened: list[tuple[int, int]], job: Job) -> dict[str, Sequence[Any]]:
     positions = [position for position, _ in opened]
     planar, geodesic = rows.areas(positions)
@@ -131,22 +143,23 @@ def _versions(rows: ParcelRows, opened: list[tuple[int, int]], job: Job) -> dict
         "county_code": [job.county] * len(opened),
         "parcel_id": [parcel for _, parcel in opened],
         "valid": [f"[{job.data_on.isoformat()},)"] * len(opened),
-        "geom": shapely.to_wkb(rows.shapes.stored[[rows.index[p] for p in positions]]).tolist(),
+        "geom": rows.shapes.stored.wkb([rows.index[p] for p in positions]),
         "area_planar_m2": planar,
         "area_geodesic_m2": geodesic,
         "import_id": [job.import_id] * len(opened),
         "opened_import_id": [job.import_id] * len(opened),
         "source_row": [rows.row[p] for p in positions],
     }
-    return columns | {name: [rows.values[p][i] for p in positions] for i, name in enumerate(COLUMNS)}
+    return columns | {name: rows.values.taken(name, positions) for name in COLUMNS}
 
 
 def _aliases(rows: ParcelRows, opened: list[tuple[int, int]]) -> list[tuple[int, str, str]]:
     """宗地代码 and 不动产单元号 as delivered; a key that is no 宗地代码 is a legacy number."""
     wanted = []
-    for position, parcel in opened:
-        key, unit = rows.key[position], rows.values[position][_UNIT]
-        if key == rows.values[position][_CODE] or parse_cadastral_code(key):
+    codes, units = (rows.values.taken(name, [position for position, _ in opened]) for name in ("cadastral_code", "unit_code"))
+    for (position, parcel), code, unit in zip(opened, codes, units, strict=True):
+        key = rows.key[position]
+        if key == code or parse_cadastral_code(key):
             wanted.append((parcel, "cadastral", key))
         elif "row:" not in key:
             wanted.append((parcel, "legacy", key))

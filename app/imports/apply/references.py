@@ -22,7 +22,7 @@ def resolve(staged: Staged, column: str, known: Mapping[Any, int]) -> list[int |
 def resolve_parcels(staged: Staged, column: str, known: Mapping[str, int]) -> list[int | None]:
     """Like `resolve`; a parcel's key may be any text the register took it under."""
     keys = staged.columns[column]
-    for index, raw in enumerate(staged.raw[column]):
+    for index, raw in enumerate(staged.texts(column)):
         text = values.clean(raw)
         if keys[index] is not None and text in known:
             keys[index] = text

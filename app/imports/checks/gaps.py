@@ -7,20 +7,24 @@ import shapely
 from shapely.lib import GEOSException
 
 from app.imports.checks.catalogue import limit
+from app.imports.checks.geometry import meeting
 from app.imports.checks.issue import Finding
+from app.imports.packed import PackedShapes
 
 _TOUCHES_M = _THREAD_M = 0.01
 """Rows within a centimetre of a hole border it; what is narrower than that is rounding of coordinates."""
 
 
-def gaps(plane: np.ndarray, keys: Sequence[str], live: np.ndarray, *, codes: Sequence[str], blocks: np.ndarray) -> list[Finding]:
+def gaps(
+    plane: np.ndarray | PackedShapes, keys: Sequence[str], live: np.ndarray, *, codes: Sequence[str], blocks: np.ndarray
+) -> list[Finding]:
     """Narrow holes by block, told on the last of the rows around with the keys of the others; all shapes in the plane.
 
     A parcel is of the block that its centre lies in.
     """
     if len(live) < 2 or not len(blocks):
         return []
-    block, position = shapely.STRtree(shapely.centroid(plane[live])).query(blocks, predicate="intersects")
+    block, position = meeting(plane, live, blocks, of=shapely.centroid)
     found: list[Finding] = []
     for number in np.unique(block):
         rows = np.sort(live[position[block == number]])

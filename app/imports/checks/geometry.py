@@ -1,6 +1,7 @@
 """Shape checks of single rows: present, enough points, an area, valid (repaired by GEOS's structure method). They survive any geometry."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from shapely.lib import GEOSException
 
 from app.core import crs
 from app.core.parts import in_parts
+from app.imports.packed import PART, PackedShapes
 from app.imports.stage import Staged
 
 POLYGON, MULTIPOLYGON, COLLECTION = 3, 6, 7
@@ -34,7 +36,7 @@ class Shapes:
 
 def check_shapes(staged: Staged, meridian_epsg: int, *, required: bool = True, apart: np.ndarray | None = None) -> Shapes:
     """Missing, unusable and repaired geometry; every surviving row has a valid MultiPolygon with an area, but those `apart` (a mask)."""
-    given = staged.geometry if staged.geometry is not None else np.full(len(staged), None, dtype=object)
+    given = staged.geometry[:] if staged.geometry is not None else np.full(len(staged), None, dtype=object)
     stored = _sound(given)
     faults: dict[int, str] = {}
     for index in staged.rows(shapely.is_missing(stored) if apart is None else shapely.is_missing(stored) & ~apart):
@@ -144,6 +146,21 @@ def _valid_in_plane(geom: BaseGeometry) -> BaseGeometry | None:
         return polygons_of(shapely.make_valid(geom, method="structure", keep_collapsed=False))
     except GEOSException:  # coordinates beyond the projection
         return None
+
+
+def meeting(
+    plane: np.ndarray | PackedShapes, rows: np.ndarray, others: np.ndarray, *, of: Callable[[np.ndarray], np.ndarray] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(position in `others`, position in `rows`) of the pairs that touch; `of`: what counts of a row's shape, the whole by default."""
+    tree = shapely.STRtree(others)
+    found = [np.zeros((2, 0), dtype=np.intp)]
+    for start in range(0, len(rows), PART):
+        shapes = plane[rows[start : start + PART]]
+        row, other = tree.query(of(shapes) if of else shapes, predicate="intersects")
+        found.append(np.array([other, row + start]))
+    pairs = np.concatenate(found, axis=1)
+    other, row = pairs[:, np.lexsort(pairs[::-1])]
+    return other, row
 
 
 def intersections(left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from app.imports.checks.issue import Finding
 from app.imports.columns import label
-from app.imports.stage import Staged
+from app.imports.stage import Origin, Staged
 from app.parcels.codes import parse_cadastral_code, parse_unit_code
 
 
@@ -33,17 +33,18 @@ def drop_duplicates(staged: Staged, keys: list, *, field: str = "") -> None:
 
 def parcel_keys(staged: Staged, county: str = "") -> list[str]:
     """Source keys of parcels: a valid 宗地代码, the raw text where it is not valid, row:N where there is none."""
-    keys: list[str] = []
-    nameless: set[str] = set()
+    return name_rows(said_keys(staged, county), staged.origin)
+
+
+def said_keys(staged: Staged, county: str = "") -> list[str | None]:
+    """The same of some rows of a delivery; None where there is none."""
+    keys: list[str | None] = []
     field = header(staged, "cadastral_code")
     for index, text in enumerate(staged.columns["cadastral_code"]):
         parsed = parse_cadastral_code(text) if text else None
         ok = bool(staged.ok[index])
         if text is None:
-            where = staged.origin[index]
-            key = f"row:{where.row}"
-            keys.append(key if key not in nameless else f"{where.file}:{key}")
-            nameless.add(keys[-1])
+            keys.append(None)
             if ok:
                 staged.report(index, "key_missing", field=field, severity="warning")
         elif parsed is None:
@@ -56,6 +57,20 @@ def parcel_keys(staged: Staged, county: str = "") -> list[str]:
                 staged.report(index, "cadastral_code_county", field=field, value=text)
         staged.columns["cadastral_code"][index] = parsed.text if parsed else None
     return keys
+
+
+def name_rows(keys: Sequence[str | None], origin: Sequence[Origin]) -> list[str]:
+    """row:N for rows without a key, with its file where another file has that too."""
+    nameless: set[str] = set()
+    named: list[str] = []
+    for index, key in enumerate(keys):
+        if key is None:
+            where = origin[index]
+            key = f"row:{where.row}"
+            key = key if key not in nameless else f"{where.file}:{key}"
+            nameless.add(key)
+        named.append(key)
+    return named
 
 
 def repeated_keys(keys: Sequence[str], marks: np.ndarray, live: np.ndarray, *, field: str = "") -> list[Finding]:

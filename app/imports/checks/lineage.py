@@ -6,21 +6,28 @@ import numpy as np
 import shapely
 
 from app.imports.checks.catalogue import limit
-from app.imports.checks.geometry import intersections
+from app.imports.checks.geometry import intersections, meeting
 from app.imports.checks.issue import Finding
+from app.imports.packed import PackedShapes
 
 
 def unclear_successors(
-    new: np.ndarray, rows: Sequence[int], vanished: np.ndarray, names: Sequence[str], *, related: Collection[tuple[int, int]]
+    plane: np.ndarray | PackedShapes,
+    rows: Sequence[int],
+    vanished: np.ndarray,
+    names: Sequence[str],
+    *,
+    related: Collection[tuple[int, int]],
 ) -> list[Finding]:
-    """New shapes (plane; their row numbers) that cover a share of a vanished one (plane; its key) without a relation.
+    """New shapes (of all in the plane those of `rows`) that cover a share of a vanished one (plane; its key) without a relation.
 
     related: (position of the vanished, row number of the new) of the splits and merges.
     """
-    if not len(new) or not len(vanished):
+    if not len(rows) or not len(vanished):
         return []
-    gone, child = shapely.STRtree(new).query(vanished, predicate="intersects")
-    shared = intersections(vanished[gone], new[child])
+    which = np.asarray(rows, dtype=np.intp)
+    gone, child = meeting(plane, which, vanished)
+    shared = intersections(vanished[gone], plane[which[child]])
     share = shapely.area(shared) / shapely.area(vanished[gone])
     known = set(related)
     found = []

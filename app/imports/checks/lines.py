@@ -14,7 +14,7 @@ _LEAST_LENGTH_M = 0.001
 
 def take_lines(staged: Staged, meridian_epsg: int) -> np.ndarray:
     """MultiLineString or MultiPoint (4490) of the rows without any polygon, None elsewhere; each is told, one without length kept out."""
-    given = staged.geometry if staged.geometry is not None else np.full(len(staged), None, dtype=object)
+    given = staged.geometry[:] if staged.geometry is not None else np.full(len(staged), None, dtype=object)
     taken = np.full(len(given), None, dtype=object)
     known = np.isfinite(shapely.bounds(given)).all(axis=1) & ~np.isin(shapely.get_type_id(given), _POLYGON)
     for index in staged.rows(known):

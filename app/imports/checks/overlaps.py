@@ -8,8 +8,9 @@ import numpy as np
 import shapely
 
 from app.imports.checks.catalogue import limit
-from app.imports.checks.geometry import Shapes, intersections
+from app.imports.checks.geometry import Shapes, intersections, meeting
 from app.imports.checks.issue import Finding
+from app.imports.packed import PackedShapes
 from app.imports.stage import Staged
 
 LEAST_M2 = 0.001
@@ -28,20 +29,21 @@ def check_overlaps(staged: Staged, shapes: Shapes, keys: Sequence[str], meridian
     staged.note(found, meridian_epsg)
 
 
-def hashes(stored: np.ndarray) -> np.ndarray:
-    """16 bytes of each shape, the same for the same shape wherever its rings begin; empty where there is none."""
-    marks = np.array([b"%015xh" % row for row in range(len(stored))], dtype="S16")
-    marks[shapely.is_missing(stored)] = b""
-    twins = _boxed_alike(stored)
+def hashes(stored: np.ndarray | PackedShapes, bounds: np.ndarray | None = None) -> np.ndarray:
+    """16 bytes of each shape (its bounds beside it), the same for the same shape wherever its rings begin; empty where there is none."""
+    bounds = shapely.bounds(stored) if bounds is None else bounds
+    marks = np.char.add(np.char.zfill(np.arange(len(stored)).astype("S15"), 15), b"h")
+    marks[np.isnan(bounds[:, 0])] = b""
+    twins = _boxed_alike(bounds)
     wkb = shapely.to_wkb(shapely.normalize(stored[twins]))
     marks[twins] = [hashlib.blake2b(w, digest_size=16).digest() for w in wkb]
     return marks
 
 
-def _boxed_alike(shapes: np.ndarray) -> np.ndarray:
+def _boxed_alike(bounds: np.ndarray) -> np.ndarray:
     """Rows whose box another row has exactly: only they can be the same shape, and nearly all rows are not among them."""
-    box = np.nan_to_num(shapely.bounds(shapes)) + 0.0
-    drawn = np.flatnonzero(~shapely.is_missing(shapes))
+    drawn = np.flatnonzero(~np.isnan(bounds[:, 0]))
+    box = bounds + 0.0
     mixed = np.zeros(len(drawn), dtype=np.uint64)
     for side in box[drawn].T:
         mixed = mixed * _MIX + np.ascontiguousarray(side).view(np.uint64)
@@ -139,11 +141,11 @@ def classify(shared: float, one: float, two: float) -> str:
     return "overlap_contained" if shared >= limit("overlap_contained") * smaller else "overlap"
 
 
-def overlaps_with(plane: np.ndarray, live: np.ndarray, others: np.ndarray, names: Sequence[str]) -> list[Finding]:
+def overlaps_with(plane: np.ndarray | PackedShapes, live: np.ndarray, others: np.ndarray, names: Sequence[str]) -> list[Finding]:
     """Overlaps of the delivery with parcels of the register that it does not bring, beyond a sliver."""
     if not len(live) or not len(others):
         return []
-    other, row = shapely.STRtree(plane[live]).query(others, predicate="intersects")
+    other, row = meeting(plane, live, others)
     shared = intersections(others[other], plane[live[row]])
     area = shapely.area(shared)
     hits = np.flatnonzero(area > limit("overlap_register"))

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from app.imports.checks.issue import Issue
 from app.imports.columns import MOST_LISTED
 from app.imports.errors import FileUnreadable
+from app.imports.packed import PackedShapes
 
 SURE = 0.5
 """A decision less sure than this is asked, never taken."""
@@ -142,7 +143,7 @@ class Delivery:
     sha256: str
     detected: Detected
     frame: pd.DataFrame
-    geometry: np.ndarray | None
+    geometry: PackedShapes | None
     rows: np.ndarray
     short_headers: bool = False
     units_said: tuple[str, ...] = ()

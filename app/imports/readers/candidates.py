@@ -9,6 +9,7 @@ from shapely.geometry.base import BaseGeometry
 
 from app.core import crs as core_crs
 from app.core.shift import SHIFTED
+from app.imports.packed import PackedShapes
 from app.imports.readers.base import Place
 
 Points = NDArray[np.float64]
@@ -35,15 +36,14 @@ class Candidate:
         return self.label + (f",{self.share:.0%} 的图形落在本县" if self.share is not None else "")
 
 
-def sample_points(geometry: np.ndarray, *, size: int = SAMPLE) -> Points:
+def sample_points(geometry: np.ndarray | PackedShapes, *, size: int = SAMPLE) -> Points:
     """Centres of the bounds of up to `size` evenly spread rows; rows without finite coordinates are left out."""
     rows = np.linspace(0, len(geometry) - 1, min(size, len(geometry))).astype(int) if len(geometry) else np.zeros(0, dtype=int)
-    return centres(geometry[rows])[1]
+    return centres(shapely.bounds(geometry[rows]))[1]
 
 
-def centres(geometry: np.ndarray) -> tuple[NDArray[np.intp], Points]:
+def centres(bounds: NDArray[np.float64]) -> tuple[NDArray[np.intp], Points]:
     """(row, centre of its bounds) of the rows that have finite coordinates."""
-    bounds = shapely.bounds(geometry)
     rows = np.flatnonzero(np.isfinite(bounds).all(axis=1))
     sound = bounds[rows]
     return rows, np.column_stack(((sound[:, 0] + sound[:, 2]) / 2, (sound[:, 1] + sound[:, 3]) / 2))

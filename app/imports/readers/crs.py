@@ -9,9 +9,9 @@ import shapely
 from pyproj.crs import CRS
 from pyproj.exceptions import CRSError, ProjError
 
-from app.core.parts import in_parts
 from app.core.shift import SHIFTED, true_of
 from app.imports.errors import CrsInvalid, CrsMissing, DatumUnsupported
+from app.imports.packed import PackedShapes
 from app.imports.readers.base import STATED
 
 TARGET = CRS.from_epsg(4490)
@@ -20,6 +20,8 @@ _OLD_DATUMS = ("xian", "xi'an", "beijing", "krass", "iag_1975", "iag 1975", "iag
 _OLD_ELLIPSOID_AXES = (6378245.0, 6378140.0)
 """Krassowsky 1940 (Beijing 54) and IAG 1975 (Xi'an 80)."""
 _MODERN_AXIS = 6378137.0
+_HIGH = 1_000
+"""WKB types from here on have Z, M or both."""
 HINT = "请用 --crs 指定,例如 --crs EPSG:4549(CGCS2000 三度带,中央经线120°)"
 
 
@@ -95,24 +97,22 @@ def degrees_of(points: np.ndarray, source: SourceCrs) -> np.ndarray:
     return np.column_stack(_mover(source.crs).transform(points[:, 0], points[:, 1]))
 
 
-def flat(geometry: np.ndarray) -> np.ndarray:
-    """Geometry without Z and M; what has none is not copied (a million shapes weigh hundreds of MB)."""
-    return shapely.force_2d(geometry) if shapely.has_z(geometry).any() or shapely.has_m(geometry).any() else geometry
+def flat(geometry: PackedShapes) -> PackedShapes:
+    """Geometry without Z and M; what has none is not copied."""
+    return geometry.map(shapely.force_2d) if (geometry.kinds >= _HIGH).any() else geometry
 
 
-def to_4490(geometry: np.ndarray, source: SourceCrs, *, file: str) -> np.ndarray:
+def to_4490(geometry: np.ndarray | PackedShapes, source: SourceCrs, *, file: str) -> PackedShapes:
     """Geometry in CGCS2000 lon/lat, Z dropped. Coordinates that can't belong to the CRS are refused for the whole file."""
-    drawn = flat(geometry)
-    finite = _finite_bounds(drawn)
+    drawn = flat(PackedShapes.of(geometry))
+    finite = _finite_bounds(drawn.bounds)
     if source.crs.is_geographic and finite is not None and (np.abs(finite[[0, 2]]).max() > 361 or np.abs(finite[[1, 3]]).max() > 91):
         raise CrsInvalid(f"{file} 声明为经纬度({source.name}),坐标却不是度(例如 {finite[0]:.1f},{finite[1]:.1f})", hint=HINT)
     if _is_true_degrees(source.crs) and not source.shift:
         return drawn
-    moved = drawn.copy()
-    sound = _is_finite(drawn)
-    # A ring with a NaN does not close and can't be rebuilt: it stays as it is, the checks refuse its row.
-    moved[sound] = in_parts(lambda part: shapely.transform(part, lambda xy: degrees_of(xy, source)), drawn[sound])
-    if finite is not None and _finite_bounds(moved) is None:
+    moved = drawn.transformed(lambda xy: degrees_of(xy, source))
+    # What is not finite stays as it is: the checks refuse its row.
+    if finite is not None and not any(np.isfinite(shapely.bounds(part)).all(axis=1).any() for _, part in moved.parts()):
         raise CrsInvalid(f"{file} 的坐标不在 {source.name} 的适用范围内(例如 {finite[0]:.1f},{finite[1]:.1f})", hint=HINT)
     return moved
 
@@ -126,15 +126,7 @@ def _mover(crs: CRS) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(crs, TARGET, always_xy=True)
 
 
-def _is_finite(geometry: np.ndarray) -> np.ndarray:
-    coordinates, owner = shapely.get_coordinates(geometry, return_index=True)
-    sound = np.ones(len(geometry), dtype=bool)
-    sound[owner[~np.isfinite(coordinates).all(axis=1)]] = False
-    return sound
-
-
-def _finite_bounds(geometry: np.ndarray) -> np.ndarray | None:
-    bounds = shapely.bounds(geometry)
+def _finite_bounds(bounds: np.ndarray) -> np.ndarray | None:
     bounds = bounds[np.isfinite(bounds).all(axis=1)]
     if not len(bounds):
         return None

@@ -65,9 +65,9 @@ def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
     sure, why = (1.0, STATED) if options.crs else doubt(sample_points(geometry), where.source, said, options, file=source.name)
     detected.notes += _notes(miscounted)
     detected.found("crs", where.source.name, sure, why)
-    geometry = crs_of.to_4490(geometry, where.source, file=source.name)
+    moved = crs_of.to_4490(geometry, where.source, file=source.name)
     rows = np.arange(1, len(plots) + 1)
-    return Delivery(Path(source.name), sha256_of(source.parts), detected, frame, geometry, rows, issues=issues)
+    return Delivery(Path(source.name), sha256_of(source.parts), detected, frame, moved, rows, issues=issues)
 
 
 def _doubt_prefix(geometry: np.ndarray, axes: Axes, where: TxtCrs, options: ReadOptions, *, file: str) -> None:

@@ -3,50 +3,49 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyogrio
 import shapely
 
 from app.imports.checks.catalogue import issue
 from app.imports.checks.issue import Issue
+from app.imports.packed import PackedShapes
 from app.imports.readers.base import Detected
 
-_CURVES = frozenset(range(8, 13))
+_COLLECTION, _CURVES = 7, range(8, 13)
 """ISO WKB types CircularString to MultiSurface; + 1000 with Z, + 2000 with M, + 3000 with both."""
 
 
-def from_wkb(wkb: list[bytes | None], path: Path, layer: str, detected: Detected) -> np.ndarray:
-    """Geometry of a layer that was read as WKB; a layer with curves is read again with every arc stroked, which is told."""
-    curved = sum(_is_curved(blob) for blob in wkb)
+def from_wkb(wkb: PackedShapes, path: Path, layer: str, detected: Detected) -> PackedShapes:
+    """Shapes of a layer that was read as WKB; a layer with curves is read again with every arc stroked, which is told."""
+    kinds = wkb.kinds % 1000
+    collected = np.flatnonzero(kinds == _COLLECTION)
+    curved = int(np.isin(kinds, _CURVES).sum()) + sum(_holds_curve(blob) for blob in wkb.wkb(collected))
     if curved:
         _, _, stroked, _ = pyogrio.raw.read(path, layer=layer, columns=[])
         if stroked is not None and len(stroked) == len(wkb):
             detected.notes.append(f"{curved} 个图形含圆弧,已折成直线段")
-            wkb = list(stroked)
-    return np.asarray(shapely.from_wkb(np.array(wkb, dtype=object), on_invalid="ignore"))
+            return PackedShapes.of_wkb(pa.chunked_array([pa.array(stroked, pa.binary())]))
+    return wkb
 
 
 _SURFACES = {15: "多面体(PolyhedralSurface、多面片)", 16: "三角网(TIN)", 17: "三角形(Triangle)"}
 
 
-def unread(wkb: list[bytes | None], raw: np.ndarray, *, file: str, layer: str) -> list[Issue]:
+def unread(wkb: PackedShapes, raw: PackedShapes, *, file: str, layer: str) -> list[Issue]:
     """One issue a row that has a shape of which nothing could be read: damaged, or of a type that is no plane geometry."""
-    lost = [row for row in np.flatnonzero(shapely.is_missing(raw)) if wkb[row] is not None]
-    return [issue("geometry_unusable", file=file, layer=layer, row=int(row) + 1, value=_why(wkb[row] or b"")) for row in lost]
+    lost = np.flatnonzero(raw.missing & (wkb.kinds >= 0))
+    return [
+        issue("geometry_unusable", file=file, layer=layer, row=row + 1, value=_why(kind))
+        for row, kind in zip(lost.tolist(), (wkb.kinds[lost] % 1000).tolist(), strict=True)
+    ]
 
 
-def _why(blob: bytes) -> str:
-    kind = int.from_bytes(blob[1:5], "little" if blob[:1] == b"\x01" else "big") & 0x0FFFFFFF
-    return f"不支持的图形类型:{_SURFACES[kind % 1000]}" if kind % 1000 in _SURFACES else "图形数据损坏,无法读取"
+def _why(kind: int) -> str:
+    return f"不支持的图形类型:{_SURFACES[kind]}" if kind in _SURFACES else "图形数据损坏,无法读取"
 
 
-def _is_curved(blob: bytes | None) -> bool:
-    if blob is None or len(blob) < 5:
-        return False
-    kind = int.from_bytes(blob[1:5], "little" if blob[0] == 1 else "big") & 0x0FFFFFFF
-    return kind % 1000 in _CURVES or (kind % 1000 == 7 and _holds_curve(blob))
-
-
-def _holds_curve(blob: bytes) -> bool:
+def _holds_curve(blob: bytes | None) -> bool:
     """Whether a GeometryCollection has a curve in it."""
     try:
         shapely.from_wkb(blob, on_invalid="ignore")

@@ -8,6 +8,7 @@ import shapely
 from app.core.shift import SHIFTED
 from app.imports.checks.issue import Issue
 from app.imports.errors import AxisOrderDoubtful, CrsDoubtful, CrsInvalid, CrsMissing, asking
+from app.imports.packed import PackedShapes
 from app.imports.readers import axes, offsets
 from app.imports.readers import crs as crs_of
 from app.imports.readers.base import STATED, Detected, ReadOptions
@@ -30,18 +31,19 @@ class Declared:
 class Located:
     """Geometry in 4490, one a row, and the issues of rows that were kept out."""
 
-    geometry: np.ndarray
+    geometry: PackedShapes
     issues: list[Issue]
 
 
 def locate(
-    raw: np.ndarray, declared: Declared, options: ReadOptions, detected: Detected, *, file: str, rows: np.ndarray | None = None
-) -> Located:
+    raw: np.ndarray | PackedShapes, declared: Declared, options: ReadOptions, detected: Detected, *, file: str,
+    rows: np.ndarray | None = None,
+) -> Located:  # fmt: skip
     """Geometry of a file in 4490. `rows` are the row numbers that issues name (1, 2, … by default).
 
     Errors: crs_missing, crs_doubtful, crs_invalid, axis_order_doubtful (each with choices), datum_unsupported.
     """
-    flat = _flattened(raw, detected)
+    flat = _flattened(PackedShapes.of(raw), detected)
     if options.axis_order == "north_east":
         flat = _turned(flat, np.arange(len(flat)))
         detected.found("axis_order", "先北后东(已调换)", 1, STATED)
@@ -115,29 +117,29 @@ def _extent(points: np.ndarray, detected: Detected) -> None:
         detected.found("extent", f"x {west:.10g} 至 {east:.10g},y {south:.10g} 至 {north:.10g}", 1, "图形中心的坐标数值")
 
 
-def _flattened(raw: np.ndarray, detected: Detected) -> np.ndarray:
+def _flattened(raw: PackedShapes, detected: Detected) -> PackedShapes:
     """Without heights and measures, which is told."""
-    for name, dropped in (("高程(Z)", shapely.has_z(raw)), ("度量(M)", shapely.has_m(raw))):
-        if dropped.any():
-            detected.notes.append(f"{int(dropped.sum())} 个图形的{name}已去掉")
-    return crs_of.flat(raw)
+    flat = crs_of.flat(raw)
+    if flat is not raw:
+        for name, has in (("高程(Z)", shapely.has_z), ("度量(M)", shapely.has_m)):
+            if dropped := int(raw.each(has).sum()):
+                detected.notes.append(f"{dropped} 个图形的{name}已去掉")
+    return flat
 
 
-def _turned(geometry: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    turned = geometry.copy()
-    turned[rows] = shapely.transform(geometry[rows], lambda xy: xy[:, ::-1])
-    return turned
+def _turned(geometry: PackedShapes, rows: np.ndarray) -> PackedShapes:
+    return geometry.replaced(rows, shapely.transform(geometry[rows], lambda xy: xy[:, ::-1]))
 
 
 def _axes(
-    flat: np.ndarray, source: crs_of.SourceCrs, options: ReadOptions, detected: Detected, *, file: str, numbers: np.ndarray
-) -> tuple[np.ndarray, list[Issue]]:
+    flat: PackedShapes, source: crs_of.SourceCrs, options: ReadOptions, detected: Detected, *, file: str, numbers: np.ndarray
+) -> tuple[PackedShapes, list[Issue]]:
     """Rows with X and Y swapped: turned if the user said so, asked if it is all of them, else kept out one by one."""
     if options.axis_order in ("east_north", "north_east"):
         if options.axis_order == "east_north":
             detected.found("axis_order", "先东后北(x,y)", 1, STATED)
         return flat, []
-    where, pairs = centres(flat)
+    where, pairs = centres(flat.bounds)
     wrong = axes.swapped(pairs, source)
     if not wrong.any():
         if not detected.axis_order:
@@ -162,12 +164,13 @@ def _axes(
     detected.found(
         "axis_order", f"{len(flat)} 行中 {count} 行横纵坐标颠倒", 1 - count / len(flat), "颠倒的行未采用;可用 --axis-order per_row 逐行调换"
     )
-    kept = flat.copy()
-    kept[rows] = None
+    kept = flat.replaced(rows, np.full(count, None, dtype=object))
     return kept, axes.swapped_issues(pairs[wrong], numbers[rows], file=file, layer=detected.layer)
 
 
-def _offset(flat: np.ndarray, moved: np.ndarray, source: crs_of.SourceCrs, options: ReadOptions, detected: Detected, *, file: str) -> None:
+def _offset(
+    flat: PackedShapes, moved: PackedShapes, source: crs_of.SourceCrs, options: ReadOptions, detected: Detected, *, file: str
+) -> None:
     """A layer that draws the county: does its edge lie on the known outline, or half a kilometre beside it as on internet maps?"""
     outline = options.place.outline
     if outline is None:

@@ -7,6 +7,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from app.core.shift import SHIFTED, true_of
+from app.imports.packed import PackedShapes
 from app.imports.readers.candidates import Points
 
 _LARGEST_LAYER = 2_000
@@ -36,7 +37,7 @@ class Offset:
         return min(0.99, best / (best + self.as_is)) if self.urn else max(0.6, min(0.99, 1 - self.as_is / 1000))
 
 
-def judge(degrees: np.ndarray, outline: BaseGeometry) -> Offset | None:
+def judge(degrees: PackedShapes, outline: BaseGeometry) -> Offset | None:
     """Compare the edge of a county-like layer (4490) with the outline (4490); None when the layer does not draw the whole county."""
     edge = _edge(degrees, outline)
     if edge is None:
@@ -54,10 +55,12 @@ def judge(degrees: np.ndarray, outline: BaseGeometry) -> Offset | None:
     return Offset(best if better else "", as_is, residuals)
 
 
-def _edge(degrees: np.ndarray, outline: BaseGeometry) -> Points | None:
+def _edge(degrees: PackedShapes, outline: BaseGeometry) -> Points | None:
     """Vertices of the outer edge of a layer that is about as large as the county."""
-    shapes = degrees[~shapely.is_missing(degrees)]
-    if not 0 < len(shapes) <= _LARGEST_LAYER or not np.isfinite(shapely.bounds(shapes)).all():
+    rows = np.flatnonzero(degrees.kinds >= 0)
+    shapes = degrees[rows] if len(rows) <= _LARGEST_LAYER else degrees[:0]
+    shapes = shapes[~shapely.is_missing(shapes)]
+    if not len(shapes) or not np.isfinite(shapely.bounds(shapes)).all():
         return None
     shapes = shapes[np.isin(shapely.get_type_id(shapes), (3, 6))]
     if not len(shapes) or not 0.6 < shapely.area(shapes).sum() / outline.area < 1.6:

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.lib
 import pyarrow.parquet as pq
 import shapely
 
+from app.imports import frames
 from app.imports.errors import FileUnreadable
+from app.imports.packed import PackedShapes
 from app.imports.readers import linear
 from app.imports.readers.base import Delivery, Detected, ReadOptions, sha256_of
 from app.imports.readers.container import Source
@@ -31,18 +32,17 @@ def read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
     detected.found("encoding", "UTF-8", 0.99, "格式规定")
     column, declared = _geometry_column(table, meta, source)
     geometry, issues = None, []
-    wkb = None if column is None else table.column(column).to_pylist()
+    wkb = None if column is None else PackedShapes.of_wkb(table.column(column))
     table = table if column is None else table.drop_columns([column])
     told = [field.name for field in table.schema if _is_plain(field.type)]
     if left := [name for name in table.column_names if name not in told]:
         detected.notes.append(f"不是文字、数字或日期的列未采用:{'、'.join(left[:9])}")
     columns = {name: [cell_text(v) for v in table.column(name).to_pylist()] for name in told}
-    frame = pd.DataFrame(columns, index=range(table.num_rows), dtype=object)
+    frame = frames.framed(columns, table.num_rows)
     detected.saw(frame)
     if wkb is not None and options.geometry != "none":
-        raw = np.asarray(shapely.from_wkb(np.array(wkb, dtype=object), on_invalid="ignore"))
-        located = locate(raw, declared, options, detected, file=source.name)
-        geometry, issues = located.geometry, [*linear.unread(wkb, raw, file=source.name, layer=""), *located.issues]
+        located = locate(wkb, declared, options, detected, file=source.name)
+        geometry, issues = located.geometry, [*linear.unread(wkb, wkb, file=source.name, layer=""), *located.issues]
     return Delivery(Path(source.name), sha256_of(source.parts), detected, frame, geometry, np.arange(1, len(frame) + 1), issues=issues)
 
 

@@ -18,8 +18,9 @@ import pyarrow.types
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 
-from app.imports import progress
+from app.imports import frames, progress
 from app.imports.errors import EncodingUnknown, FileUnreadable, LayerAmbiguous, LayerUnknown, asking
+from app.imports.packed import PackedShapes
 from app.imports.readers import encoding as encodings
 from app.imports.readers import kml, linear
 from app.imports.readers.base import STATED, Delivery, Detected, ReadOptions, sha256_of
@@ -73,28 +74,29 @@ def _read(source: Source, options: ReadOptions, detected: Detected) -> Delivery:
     is_shapefile = source.format == "ESRI Shapefile"
     meta, table = _read_arrow(source, layer, encoding="ISO-8859-1" if is_shapefile else None)
     geometry_name = meta.get("geometry_name") or "wkb_geometry"
-    wkb = table.column(geometry_name).to_pylist() if geometry_name in table.column_names else None
-    attributes = table.drop_columns([n for n in (geometry_name, meta.get("fid_column") or "") if n in table.column_names])
+    wkb = PackedShapes.of_wkb(table.column(geometry_name)) if geometry_name in table.column_names else None
+    table = table.drop_columns([n for n in (geometry_name, meta.get("fid_column") or "") if n in table.column_names])
     try:
-        frame = _as_text(attributes)
-    except UnicodeDecodeError as error:
+        texts = _as_text(table)
+    except pa.ArrowInvalid as error:
         raise FileUnreadable(f"{source.name} 含有不是 UTF-8 的文字", hint=f"{source.format} 规定用 UTF-8,请重新导出") from error
     if is_shapefile:
-        frame = _redecode(frame, source, options, detected)
+        texts = _redecode(texts, source, options, detected)
     else:
         detected.found("encoding", "UTF-8", 0.99, "格式规定")
+    frame = frames.framed(texts, table.num_rows)
     if source.format == "KML" and not len(frame) and b"<NetworkLink" in source.path.read_bytes():
         raise FileUnreadable(f"{source.name} 里只有网络链接,没有图形", hint="请导出链接指向的内容后再交付")
     if source.format == "KML" and kml.has_data(source.path):
         frame = _with_data(frame, source, layer, detected)
     detected.saw(frame)
     geometry, issues = None, []
-    if wkb is not None and options.geometry != "none" and any(w is not None for w in wkb):
+    if wkb is not None and options.geometry != "none" and (wkb.kinds >= 0).any():
         raw = linear.from_wkb(wkb, source.path, layer, detected)
         located = locate(raw, _declared(source, meta.get("crs"), options, raw), options, detected, file=source.name)
         geometry, issues = located.geometry, [*linear.unread(wkb, raw, file=source.name, layer=layer), *located.issues]
     elif wkb is not None and len(wkb):
-        geometry = np.full(len(wkb), None, dtype=object)
+        geometry = PackedShapes.empty(len(wkb))
     return Delivery(
         path=Path(source.name), sha256=sha256_of(source.parts), detected=detected, frame=frame, geometry=geometry,
         rows=np.arange(1, len(frame) + 1), short_headers=is_shapefile, issues=issues,
@@ -161,12 +163,12 @@ def _read_arrow(source: Source, layer: str, *, encoding: str | None) -> tuple[di
         raise FileUnreadable(f"{source.name} 读取中断,文件损坏:{reason_of(error)}", hint="请重新导出后再交付") from error
 
 
-def _as_text(table: Any) -> pd.DataFrame:
-    """Every column as text: whole numbers without a point, so that long identifiers keep their digits."""
-    columns: dict[str, list[str | None]] = {}
+def _as_text(table: Any) -> dict[str, pa.ChunkedArray]:
+    """Every column as text: whole numbers without a point, so that long identifiers keep their digits. Errors: ArrowInvalid."""
+    columns: dict[str, pa.ChunkedArray] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
-        columns[_fresh(name, columns)] = _column_text(column)
-    return pd.DataFrame(columns, index=range(table.num_rows), dtype=object)
+        columns[_fresh(name, columns)] = pa.chunked_array([_texts(chunk) for chunk in column.chunks], pa.large_string())
+    return columns
 
 
 def _with_data(frame: pd.DataFrame, source: Source, layer: str, detected: Detected) -> pd.DataFrame:
@@ -181,22 +183,15 @@ def _with_data(frame: pd.DataFrame, source: Source, layer: str, detected: Detect
     return frame.assign(**{name: pd.Series([row.get(name) for row in said], dtype=object) for name in headers})
 
 
-def _column_text(column: Any) -> list[str | None]:
-    if pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
-        return [text for chunk in column.chunks for text in _shared(chunk)]
-    values = column.to_pylist()
-    if str(column.type) in _FLOATS:
-        return [None if v is None or v != v else (str(int(v)) if v == int_or_none(v) else repr(v)) for v in values]
-    return [None if v is None else v if isinstance(v, str) else str(v) for v in values]
-
-
-def _shared(chunk: Any) -> list[str | None]:
-    """The texts of a column's part; what is said again and again is one object, or a million rows weigh twice as much."""
-    encoded = chunk.dictionary_encode()
-    words = encoded.dictionary.to_pylist()
-    if len(words) * 2 > len(chunk):
-        return chunk.to_pylist()
-    return [None if number is None else words[number] for number in encoded.indices.to_pylist()]
+def _texts(chunk: Any) -> pa.Array:
+    if pyarrow.types.is_string(chunk.type) or pyarrow.types.is_large_string(chunk.type):
+        chunk.validate(full=True)
+        # Copied: a slice of what GDAL gave keeps all of it, shapes too.
+        return chunk.take(pa.array(np.arange(len(chunk)))).cast(pa.large_string())
+    values = chunk.to_pylist()
+    if str(chunk.type) in _FLOATS:
+        values = [None if v is None or v != v else (str(int(v)) if v == int_or_none(v) else repr(v)) for v in values]
+    return pa.array([None if v is None else v if isinstance(v, str) else str(v) for v in values], pa.large_string())
 
 
 def int_or_none(value: float) -> int | None:
@@ -212,17 +207,17 @@ def _fresh(name: str, taken: dict) -> str:
     return unique
 
 
-def _redecode(frame: pd.DataFrame, source: Source, options: ReadOptions, detected: Detected) -> pd.DataFrame:
+def _redecode(texts: dict[str, pa.ChunkedArray], source: Source, options: ReadOptions, detected: Detected) -> dict[str, list[str | None]]:
     """GDAL passed the bytes through as Latin-1: find out what they really are."""
-    headers = [str(name).encode("latin-1", "replace") for name in frame.columns]
-    raw = {c: [None if v is None else v.encode("latin-1", "replace") for v in frame[c]] for c in frame.columns}
+    headers = [name.encode("latin-1", "replace") for name in texts]
+    raw = {name: [None if v is None else v.encode("latin-1", "replace") for v in column.to_pylist()] for name, column in texts.items()}
     samples = [*headers, *(v for column in raw.values() for v in column if v is not None)]
     chosen = encodings.detect(samples, explicit=options.encoding, hint=_declared_encoding(source), source=source.name)
     detected.found("encoding", chosen.name, chosen.confidence, chosen.reason)
     columns: dict[str, list[str | None]] = {}
     for header, values in zip(headers, raw.values(), strict=True):
         columns[_fresh(chosen.decode(header), columns)] = [None if v is None else chosen.decode(v) for v in values]
-    return pd.DataFrame(columns, index=frame.index, dtype=object)
+    return columns
 
 
 def _declared_encoding(source: Source) -> str | None:
@@ -239,7 +234,7 @@ def _declared_encoding(source: Source) -> str | None:
     return _LDID.get(head[29]) if len(head) == 32 else None
 
 
-def _declared(source: Source, said: str | None, options: ReadOptions, raw: np.ndarray) -> Declared:
+def _declared(source: Source, said: str | None, options: ReadOptions, raw: PackedShapes) -> Declared:
     """What the file says of its CRS. GeoJSON without a `crs` member is WGS84 (RFC 7946) unless its numbers can't be degrees."""
     if source.format not in ("GeoJSON", "GeoJSONSeq") or options.crs or (source.format == "GeoJSON" and not _is_silent(source.path)):
         return Declared(said)
