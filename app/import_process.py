@@ -13,7 +13,7 @@ from typing import Any
 from app import wiring
 from app.core import db, logs
 from app.core.queue import Dropped
-from app.imports import attempt, progress
+from app.imports import attempt, packed, progress
 
 _EVERY_SECONDS = 0.3
 Line = dict[str, Any]
@@ -34,6 +34,7 @@ def _speaker() -> Callable[[Line], None]:
 async def main(county: str, job_id: int, number: int) -> int:
     """0 when the job is settled or somebody else's; any other end is a crash, and the parent starts it again."""
     gc.disable()  # it would walk over the millions of values of a delivery again and again, and find no cycle
+    packed.keep_together()
     say = _speaker()
     logs.configure()
     wiring.subscribe()

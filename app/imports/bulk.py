@@ -121,6 +121,8 @@ def _texts(column: Column[Any], values: Sequence[Any]) -> pa.StringArray:
     if isinstance(column.type, Geometry):
         srid = column.type.srid
         return pa.array([_NULL if wkb is None else _ewkb(wkb, srid) for wkb in values], pa.string())
+    if isinstance(values, pa.Decimal128Array):
+        return pc.cast(values, pa.string())
     if isinstance(column.type, Numeric):
         return pa.array([_NULL if number is None else str(number) for number in values], pa.string())
     found = pa.array(values, pa.string())

@@ -59,6 +59,7 @@ async def import_files(
     files: list[Path], kind: str, principal: Principal, said: dict[str, Any], *, mapping: Path | None = None, dry_run: bool
 ) -> ImportReport:
     """Read, check, apply in one transaction; what was found is said before a question. Errors: Problems of app/imports/errors.py."""
+    from app.imports import packed
     from app.imports.readers import Look
     from app.imports.service import Options, axis_order_of, import_files, prepare
 
@@ -67,6 +68,7 @@ async def import_files(
     look = Look()
     how: dict[str, Any] = {"kind": kind, "county_code": principal.county_code, "options": options, "principal": principal, "look": look}
     gc.disable()  # it would walk over the millions of values of a delivery again and again, and find no cycle
+    packed.keep_together()
     try:
         with progress.heard(bar):
             return await (_rehearsed(await prepare(files, dry_run=True, **how)) if dry_run else import_files(files, **how))

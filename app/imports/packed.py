@@ -18,6 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from app.core.parts import side_by_side
 
+_ARENA_MAX = -8
+"""M_ARENA_MAX of glibc's malloc.h."""
 PART = 10_000
 """Rows that are objects at once."""
 _CENT = Decimal("0.01")
@@ -220,6 +222,12 @@ class PackedColumn(_Parts, Sequence[Any]):
         for position in np.flatnonzero(np.isin(which, list(self._set))) if self._set else ():
             told[position] = self._set[int(which[position])]
         return told
+
+
+def keep_together() -> None:
+    """One heap for all threads of the process: what one has let go another takes, instead of as much anew (5 % of a million parcels)."""
+    if options := getattr(ctypes.CDLL(None), "mallopt", None):  # of glibc
+        options(_ARENA_MAX, 1)
 
 
 def give_back() -> None:

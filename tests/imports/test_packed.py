@@ -15,6 +15,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from app.imports import frames, packed, values
 from app.imports.apply import parcel_rows
+from app.imports.apply.parcel_rows import m2, m2_column
 from app.imports.checks.places import Places
 from app.imports.context import Context
 from app.imports.kinds import kind_of
@@ -157,3 +158,13 @@ def test_a_delivery_in_parts_says_what_it_says_at_once(tmp_path: Path, monkeypat
     assert len(at_once[0]) > 15
     assert at_once[4][0][parcel_rows.COLUMNS.index("area_registered_m2")] == Decimal("10000.00")
     assert settled(1) == settled(3) == at_once
+
+
+@given(
+    st.lists(
+        st.floats(0, 1e9) | st.integers(0, 10**11).map(lambda n: n / 1000) | st.sampled_from([0.005, 1.005, 2.675, 1e-9, 0.015]),
+        max_size=40,
+    )
+)
+def test_areas_of_a_column_are_rounded_as_one_by_one(areas: list[float]) -> None:
+    assert m2_column(np.array(areas)).to_pylist() == [max(m2(area), Decimal("0.01")) for area in areas]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import shapely
 
 from app.core import crs
@@ -36,7 +37,8 @@ _AS_SAID = {
 }  # fmt: skip
 """Columns of a version that are canonical columns as they are."""
 _TOWN = re.compile(r"^(\d{9})(000)?$", re.ASCII)
-_LEAST = Decimal("0.01")
+_TIE = 1e-4
+"""Hundredths of a square metre this near to a half are rounded as they are written: binary numbers do not tell which half they are."""
 _STEPS = (
     ("geometry_missing",), ("too_few_points", "geometry_unusable", "geometry_repaired"),
     ("key_missing", "cadastral_code_invalid", "cadastral_code_county"), ("unit_code_invalid",), ("value_unknown",), ("outside_county",),
@@ -102,16 +104,27 @@ class ParcelRows:
     present: frozenset[str]
     covered: frozenset[str]
 
-    def areas(self, positions: Sequence[int]) -> tuple[list[Decimal], list[Decimal]]:
-        """图形面积 and 椭球面积 of rows, m²."""
+    def areas(self, positions: Sequence[int]) -> tuple[pa.Decimal128Array, pa.Decimal128Array]:
+        """图形面积 and 椭球面积 of rows, m² at 2 decimals."""
         index = [self.index[position] for position in positions]
         planar, geodesic = self.shapes.area[index], crs.geodesic_areas_m2(self.shapes.stored[index])
-        return [max(m2(a), _LEAST) for a in planar.tolist()], [max(m2(a), _LEAST) for a in geodesic.tolist()]
+        return m2_column(planar), m2_column(geodesic)
 
 
 def m2(area: float) -> Decimal:
     """Square metres at 2 decimals."""
     return half_up(Decimal(repr(float(area))), 2)
+
+
+def m2_column(areas: np.ndarray) -> pa.Decimal128Array:
+    """Square metres at 2 decimals, each at least 0.01: what `m2` says of each, without a Python number for each."""
+    scaled = np.asarray(areas, dtype=float) * 100
+    cents = np.floor(scaled + 0.5)
+    for at in np.flatnonzero(np.abs(scaled - np.floor(scaled) - 0.5) < _TIE).tolist():
+        cents[at] = m2(areas[at]).scaleb(2)
+    words = np.zeros((len(cents), 2), dtype="<i8")
+    words[:, 0] = np.maximum(cents, 1)
+    return pa.Array.from_buffers(pa.decimal128(18, 2), len(cents), [None, pa.py_buffer(words)])
 
 
 @dataclass
