@@ -37,6 +37,8 @@ _AS_SAID = {
 }  # fmt: skip
 """Columns of a version that are canonical columns as they are."""
 _TOWN = re.compile(r"^(\d{9})(000)?$", re.ASCII)
+_OFTEN = 16
+"""Parts after which what lies free between the packed ones is given back."""
 _TIE = 1e-4
 """Hundredths of a square metre this near to a half are rounded as they are written: binary numbers do not tell which half they are."""
 _STEPS = (
@@ -158,6 +160,9 @@ def settle(staged: Staged, county: Context) -> ParcelRows:
     degrees = np.concatenate([np.zeros((0, 4)), *(part.degrees for part in parts)])
     bounds = np.concatenate([np.zeros((0, 4)), *(part.bounds for part in parts)])
     stored, plane = PackedShapes.joined(p.stored for p in parts), PackedShapes.joined(p.plane for p in parts)
+    for part in parts:  # they stand joined now
+        part.area = part.degrees = part.bounds = np.zeros(0)
+    give_back()
     found = settle_delivery(keys, staged.ok, hashes(stored, degrees), bounds=bounds, fetch=plane.__getitem__)
     staged.note(found, county.meridian_epsg)
     return _rows_of(staged, parts, keys, Ground(stored, plane, area, _extent(degrees[staged.ok])))
@@ -175,6 +180,8 @@ def _settled(staged: Staged, county: Context) -> list[Settled]:
         found.append(settle_rows(staged.part(start, start + PART), county))
         staged.forget_drawn(start + PART)
         progress.count(min(start + PART, len(staged)), len(staged))
+        if len(found) % _OFTEN == 0:
+            give_back()
     return found
 
 

@@ -122,17 +122,20 @@ async def _identities(conn: AsyncConnection, *, rows: ParcelRows, diff: Diff, jo
     order = sorted(diff.new, key=rows.key.__getitem__)
     order.sort(key=suffix.__getitem__)
     ids = await numbering.take_ids(conn, job.county, kind="id", count=len(order))
-    codes: list[str] = []
+    numbers: list[int] = []
     for town, group in groupby(order, key=suffix.__getitem__):
-        members = list(group)
-        numbers = await numbering.take(conn, job.county, town=town, kind="P", count=len(members))
-        codes += [one_code(job.county, town, "P", number) for number in numbers]
-    if order:
-        columns: dict[str, Sequence[Any]] = {
-            "id": ids, "county_code": [job.county] * len(ids), "land_code": codes, "source_key": [rows.key[p] for p in order],
-            "born_import_id": [job.import_id] * len(ids),
+        numbers += await numbering.take(conn, job.county, town=town, kind="P", count=len(list(group)))
+
+    def part(start: int) -> dict[str, Sequence[Any]]:
+        these = slice(start, start + _AT_ONCE)
+        born, count = order[these], len(order[these])
+        codes = [one_code(job.county, suffix[p], "P", number) for p, number in zip(born, numbers[these], strict=True)]
+        return {
+            "id": ids[these], "county_code": [job.county] * count, "land_code": codes, "source_key": [rows.key[p] for p in born],
+            "born_import_id": [job.import_id] * count,
         }  # fmt: skip
-        await bulk.insert(conn, Parcel, columns)
+
+    await bulk.copy(conn, Parcel, [partial(part, start) for start in range(0, len(order), _AT_ONCE)])
     return dict(zip(order, ids, strict=True))
 
 

@@ -43,10 +43,9 @@ def hashes(stored: np.ndarray | PackedShapes, bounds: np.ndarray | None = None) 
 def _boxed_alike(bounds: np.ndarray) -> np.ndarray:
     """Rows whose box another row has exactly: only they can be the same shape, and nearly all rows are not among them."""
     drawn = np.flatnonzero(~np.isnan(bounds[:, 0]))
-    box = bounds + 0.0
     mixed = np.zeros(len(drawn), dtype=np.uint64)
-    for side in box[drawn].T:
-        mixed = mixed * _MIX + np.ascontiguousarray(side).view(np.uint64)
+    for side in bounds.T:
+        mixed = mixed * _MIX + (side[drawn] + 0.0).view(np.uint64)  # -0.0 is 0.0
     _, which, count = np.unique(mixed, return_inverse=True, return_counts=True)
     return drawn[count[which] > 1]
 
