@@ -210,8 +210,6 @@ class PackedColumn(_Parts, Sequence[Any]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
 
-    __hash__ = None  # type: ignore[assignment]
-
     def take(self, rows: Sequence[int] | NDArray[Any]) -> list[Any]:
         """Values of rows."""
         which = self._rows(rows)
