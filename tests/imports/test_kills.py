@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from app import cluster, territories
 from app.core import db
@@ -150,7 +151,7 @@ async def answering() -> None:
             async with db.engine().connect() as conn:
                 await conn.exec_driver_sql("SELECT 1")
             return
-        except Exception as error:
+        except (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if not db.is_away(error):
                 raise
             await asyncio.sleep(0.1)
