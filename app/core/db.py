@@ -172,4 +172,4 @@ async def raw(conn: AsyncConnection) -> asyncpg.Connection:
 
 async def analyze(conn: AsyncConnection, *tables: str) -> None:
     """Fresh planner statistics of tables a bulk write has changed, inside its transaction (the owner's right, lent by a function)."""
-    await conn.execute(text("SELECT refresh_statistics(VARIADIC CAST(:t AS text[]))"), {"t": list(tables)})
+    await conn.execute(text("SELECT refresh_statistics(VARIADIC CAST(CAST(:t AS text[]) AS regclass[]))"), {"t": list(tables)})

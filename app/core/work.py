@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core import audit, db, events
+from app.core import aside, audit, db, events
 from app.core.db import text
 from app.core.errors import CommitFailed, Conflict, Forbidden, Problem
 from app.core.layers import bump
@@ -122,6 +122,7 @@ async def writing(principal: Principal) -> AsyncIterator[Work]:
             await audit.append(conn, principal, work.entry)
         except BaseException as error:
             await conn.rollback()
+            await aside.clear_after(conn)
             if isinstance(error, (Forbidden, Conflict)):
                 await refused(principal, error)
             raise

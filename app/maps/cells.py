@@ -35,14 +35,14 @@ def _statement(name: str, table: str) -> TextClause:
     return text(sql(name).replace("{source}", _source(table)).replace("{table}", table))
 
 
-async def rebuild(conn: AsyncConnection, county_code: str) -> None:
-    """All cells of the county from its map rows: the finest zoom from the parcels, each other from the next finer one."""
-    for table in SOURCES:
+async def rebuild(conn: AsyncConnection, county_code: str, *tables: str) -> None:
+    """All cells of the county in these tables from its map rows: the finest zoom from the parcels, each other from the next finer one."""
+    for table in tables:
         await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county"), {"county": county_code})
         await conn.execute(_statement("publish_cells_finest", table), {"county": county_code, "ids": None})
         for z in range(FINEST, 0, -1):
             await conn.execute(_statement("publish_cells_coarser", table), {"county": county_code, "z": z})
-    await db.analyze(conn, *SOURCES)
+    await db.analyze(conn, *tables)
 
 
 def moves(rows: Mapping[str, str]) -> str:

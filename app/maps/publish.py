@@ -4,7 +4,7 @@ What changed is noted here; the caller's unit of work touches the layers (`work.
 version at its end: bumping here would take that lock too early.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -41,6 +41,10 @@ _HAS_ROWS = text("SELECT EXISTS (SELECT FROM map_parcel WHERE county_code = :cou
 _IS_NEW = text("SELECT reltuples < CAST(:most AS int) FROM pg_class WHERE oid = CAST('parcel_version' AS regclass)")
 ASIDE = (*TABLES, *cells.SOURCES)
 """Written aside while nothing of any county is published."""
+BESIDE = ("map_filter", "map_shape", "map_parcel_public", "map_cell_public")
+"""Of these, what a second session writes, where there is one."""
+READS = ("parcel_fact", "verdict", "remediation_case", "case_parcel", "determination", "responsible_body")
+"""What rows of the map are made from, beside the register."""
 _FRESH = (
     "CREATE TEMP TABLE fresh_filter (LIKE map_filter) ON COMMIT DROP",
     "CREATE TEMP TABLE fresh_parcel (LIKE map_parcel INCLUDING STORAGE) WITH (toast_tuple_target = 8160) ON COMMIT DROP",
@@ -90,26 +94,59 @@ async def _county(conn: AsyncConnection, county_code: str) -> None:
     await conn.execute(cells.ROOM)
     await _count(conn, GENERIC)
     if not await _is_published(conn, county_code):
-        async with aside.first_rows(conn, *ASIDE):
-            await _insert(conn, values, dict(zip(TABLES, TABLES, strict=True)))
-            await _derived(conn, values)
+        async with aside.first_rows(conn, *ASIDE, there=BESIDE, reads=READS) as copies:
+            await _first(copies, values)
+        await layers.note_all(conn, county_code, "parcels")
     elif await _replaced(conn, values):
-        await _derived(conn, values)
+        await _public(conn, values)
+        await db.analyze(conn, *TABLES[1:])  # map_filter's are there
+        await cells.rebuild(conn, county_code, *cells.SOURCES)
+        await layers.note_all(conn, county_code, "parcels")
 
 
-async def _derived(conn: AsyncConnection, values: dict[str, Any]) -> None:
-    """What follows from all rows of a county: their public form, cells, the note."""
+async def _first(copies: aside.Copies, values: dict[str, Any]) -> None:
+    """Typed columns, by which all else is joined; then what parcels are, beside where they are and their public form; with their cells."""
+    here, there = copies.here, copies.there
+
+    async def whole() -> None:
+        await here.execute(_rows("map_parcel"), values)
+        await db.analyze(here, "map_parcel")
+        await cells.rebuild(here, values["county"], "map_cell")
+
+    async def shapes() -> None:
+        await copies.begin(*BESIDE[1:])
+        await there.execute(cells.ROOM)
+        await there.execute(_rows("map_shape"), values)
+        await _public(there, values)
+        await db.analyze(there, "map_shape", "map_parcel_public")
+        await cells.rebuild(there, values["county"], "map_cell_public")
+        await copies.index(*BESIDE[1:])
+        await copies.keep()
+
+    await copies.begin(BESIDE[0])
+    await there.execute(cells.ROOM)
+    await _filter(there, values)
+    await db.analyze(there, "map_filter")
+    await copies.index(BESIDE[0])
+    await copies.keep()
+    await copies.at_once(whole, shapes)
+
+
+async def _public(conn: AsyncConnection, values: dict[str, Any]) -> None:
     await conn.execute(_all("publish_public", "map_parcel_public", "map_parcel_public"), values)
-    await db.analyze(conn, *TABLES[1:])  # map_filter's are there
-    await cells.rebuild(conn, values["county"])
-    await layers.note_all(conn, values["county"], "parcels")
+
+
+async def _filter(conn: AsyncConnection, values: dict[str, Any], table: str = "map_filter") -> None:
+    await conn.execute(_all("publish_filter", table, "map_filter"), {**values, "today": clock.today()})
 
 
 async def _replaced(conn: AsyncConnection, values: dict[str, Any]) -> bool:
     """Whether so much was different that all rows but the public ones were replaced; else the different ones are published."""
     for statement in _FRESH:
         await conn.execute(text(statement))
-    await _insert(conn, values, {table: table.replace("map_", "fresh_") for table in TABLES})
+    await _filter(conn, values, "fresh_filter")
+    for table in ("map_parcel", "map_shape"):
+        await conn.execute(_rows(table, "fresh_"), values)
     found = (await conn.execute(text(sql("publish_different")), values)).one()
     is_few = len(found.ids) <= found.parcels * FEW
     if not is_few:
@@ -126,14 +163,6 @@ async def _replaced(conn: AsyncConnection, values: dict[str, Any]) -> bool:
     return not is_few
 
 
-async def _insert(conn: AsyncConnection, values: dict[str, Any], tables: Mapping[str, str]) -> None:
-    """Typed columns, texts and shapes of all parcels from the register, the facts and the cases, into these tables (by what they are)."""
-    await conn.execute(_all("publish_filter", tables["map_filter"], "map_filter"), {**values, "today": clock.today()})
-    if not tables["map_filter"].startswith("fresh_"):
-        await db.analyze(conn, tables["map_filter"])
-    await conn.execute(_parcels_and_shapes(tables["map_filter"], tables["map_parcel"], tables["map_shape"]), values)
-
-
 def _names(table: str, of: str = "") -> str:
     """Columns of a table as text, `of` a row."""
     return ", ".join(f"{of}{column.name}" for column in MODELS[table].columns)
@@ -146,15 +175,10 @@ def _all(rows: str, table: str, like: str) -> TextClause:
 
 
 @lru_cache
-def _parcels_and_shapes(filter_table: str, parcel_table: str, shape_table: str) -> TextClause:
-    parcel, shape = _names("map_parcel"), _names("map_shape")
-    # joined twice rather than kept: a million rows with their shapes do not fit into memory
-    rows = sql("publish_parcels").replace("{filter}", filter_table).replace("shown AS (", "shown AS NOT MATERIALIZED (")
-    return text(
-        f"WITH {rows},\n"
-        f"shapes AS (INSERT INTO {shape_table} ({shape}) SELECT {shape} FROM shape_row)\n"
-        f"INSERT INTO {parcel_table} ({parcel}) SELECT {parcel} FROM parcel_row"
-    )
+def _rows(table: str, form: str = "map_") -> TextClause:
+    """All rows of a county into map_parcel or map_shape, or their fresh forms; joined for each: a million shapes are too many to keep."""
+    rows = sql("publish_parcels").replace("{filter}", f"{form}filter").replace("shown AS (", "shown AS NOT MATERIALIZED (")
+    return text(f"WITH {rows}\nINSERT INTO {table.replace('map_', form)} ({_names(table)}) SELECT {_names(table)} FROM {ROWS[table]}")
 
 
 @lru_cache

@@ -35,7 +35,7 @@ async def every_cell(conn: AsyncConnection) -> dict[str, list[Any]]:
 
 
 async def rebuilt(conn: AsyncConnection) -> dict[str, list[Any]]:
-    await cells.rebuild(conn, COUNTY)
+    await cells.rebuild(conn, COUNTY, *cells.SOURCES)
     return await every_cell(conn)
 
 

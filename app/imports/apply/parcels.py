@@ -1,7 +1,6 @@
 """Apply parcels: codes in a stated order (town, then source key), versions, lineage, other numbers."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core import aside, crs, events
+from app.core import aside, crs, db, events
 from app.core.work import Work
 from app.imports import bulk, numbering, progress
 from app.imports.apply import parcel_store
@@ -78,19 +77,28 @@ def _report_older(staged: Staged, rows: ParcelRows, diff: Diff, job: Job) -> Non
 
 
 async def _write(work: Work, *, rows: ParcelRows, diff: Diff, found: list[Descent], job: Job) -> None:
-    async with aside.first_rows(work.conn, *parcel_store.TABLES) if len(diff.new) >= _MANY else nullcontext():
-        await _write_rows(work, rows=rows, diff=diff, found=found, job=job)
+    tables = parcel_store.TABLES
+    is_aside = len(diff.new) >= _MANY
+    async with aside.first_rows(work.conn, *tables, there=tables, reads=("parcel",)) if is_aside else aside.ordinary(work.conn) as copies:
+        await _write_rows(work, copies, rows=rows, diff=diff, found=found, job=job)
 
 
-async def _write_rows(work: Work, *, rows: ParcelRows, diff: Diff, found: list[Descent], job: Job) -> None:
-    born = await _identities(work.conn, rows=rows, diff=diff, job=job)
+async def _write_rows(work: Work, copies: aside.Copies, *, rows: ParcelRows, diff: Diff, found: list[Descent], job: Job) -> None:
+    await copies.read("parcel")
+    await copies.begin(*parcel_store.TABLES)
+    born = await _identities(work.conn, copies.there, rows=rows, diff=diff, job=job)
     await parcel_store.end_versions(work.conn, job.county, [*(k for _, k in diff.changed), *diff.vanished], job.data_on, job.import_id)
     opened = [*born.items(), *((p, k.id) for p, k in diff.changed), *((p, k.id) for p, k in diff.back)]
     opened.sort(key=lambda pair: pair[1])
-    await _open(work.conn, rows, opened, job)
+    await _open(copies.there, rows, opened, job)
     again = [pair for pair in opened if pair[0] not in born]
-    await _first_aliases(work.conn, rows, list(born.items()), job)
-    await parcel_store.refresh_aliases(work.conn, job.county, _aliases(rows, again), job.data_on, job.import_id)
+    await _first_aliases(copies.there, rows, list(born.items()), job)
+    await parcel_store.refresh_aliases(copies.there, job.county, _aliases(rows, again), job.data_on, job.import_id)
+    if copies.are_two:
+        await db.analyze(copies.there, "parcel", *parcel_store.TABLES)
+    await copies.keep()
+    await copies.at_once(partial(copies.bring, "parcel"), partial(copies.index, *parcel_store.TABLES))
+    await copies.keep()
     await _lineage(work.conn, found, born=born, job=job)
     if opened or diff.vanished:
         work.touch("parcels", "cases")  # a case is drawn with its parcels' shapes
@@ -114,7 +122,7 @@ async def _first_aliases(conn: AsyncConnection, rows: ParcelRows, born: list[tup
     await bulk.copy(conn, ParcelAlias, [partial(part, start) for start in range(0, len(born), _AT_ONCE)])
 
 
-async def _identities(conn: AsyncConnection, *, rows: ParcelRows, diff: Diff, job: Job) -> dict[int, int]:
+async def _identities(conn: AsyncConnection, there: AsyncConnection, *, rows: ParcelRows, diff: Diff, job: Job) -> dict[int, int]:
     """Ids and one codes of the new parcels: by birth town, then source key, so that the same delivery gives the same codes."""
     towns = rows.values.taken("town_code")
     suffixes = {code: str(code)[-3:] for code in set(towns)}
@@ -135,7 +143,7 @@ async def _identities(conn: AsyncConnection, *, rows: ParcelRows, diff: Diff, jo
             "born_import_id": [job.import_id] * count,
         }  # fmt: skip
 
-    await bulk.copy(conn, Parcel, [partial(part, start) for start in range(0, len(order), _AT_ONCE)])
+    await bulk.copy(there, Parcel, [partial(part, start) for start in range(0, len(order), _AT_ONCE)])
     return dict(zip(order, ids, strict=True))
 
 

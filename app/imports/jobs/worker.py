@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from app.core import child, db
+from app.core import aside, child, db
 from app.core.queue import ATTEMPTS, Dropped, Queue, Seen, serve
 from app.imports.jobs import kept, queries
 from app.settings import settings
@@ -72,9 +72,10 @@ async def release(job: Any) -> None:
 
 
 async def sweep() -> None:
-    """Files of uploads that no commit names, and what killed processes had unpacked."""
-    async with db.engine().connect() as conn:
+    """Files of uploads that no commit names, and what killed processes had unpacked or written aside."""
+    async with db.engine().begin() as conn:
         wanted = await queries.uploaded(conn)
+        await aside.clear(conn)
     await asyncio.to_thread(kept.sweep, wanted)
     await asyncio.to_thread(kept.clear_workplaces)
 
