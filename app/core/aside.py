@@ -67,13 +67,12 @@ class Copies:
             await there()
             await here()
             return
-        tasks = [asyncio.ensure_future(one()) for one in (here, there)]
+        other, mine = asyncio.ensure_future(there()), asyncio.ensure_future(here())
         try:
-            await asyncio.gather(*tasks)
-        finally:  # the first error is the caller's; the other piece ends before the transaction does
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await asyncio.gather(other, mine)
+        finally:  # the first error is the caller's; its own statement is waited for: one that is cut short takes the connection with it
+            other.cancel()
+            await asyncio.wait((other, mine))
 
 
 @asynccontextmanager
@@ -116,15 +115,13 @@ async def ordinary(conn: AsyncConnection) -> AsyncIterator[Copies]:
 
 @contextmanager
 def _told(conn: AsyncConnection, other: AsyncConnection) -> Iterator[None]:
-    """Work that is part of this one finds its session; who rolls back, that there is something to clear."""
-    conn.info[_BESIDE_KEY] = other
+    """Work that is part of this one finds its session; who rolls back, that there may be something to clear."""
+    info = conn.info
+    info.update({_BESIDE_KEY: other, _LEFT_KEY: True})
     try:
         yield
-    except BaseException:
-        conn.info[_LEFT_KEY] = True
-        raise
     finally:
-        del conn.info[_BESIDE_KEY]
+        info.pop(_BESIDE_KEY, None)
 
 
 @asynccontextmanager
@@ -146,6 +143,6 @@ async def clear(conn: AsyncConnection) -> None:
 
 async def clear_after(conn: AsyncConnection) -> None:
     """The same after a transaction that was rolled back, if it wrote aside."""
-    if conn.info.pop(_LEFT_KEY, False):
+    if not conn.invalidated and conn.info.pop(_LEFT_KEY, False):
         await clear(conn)
         await conn.commit()

@@ -1,10 +1,12 @@
 """First rows written aside: the tables are made as before, refer to what there is, and lose nobody's rows."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import aside, db
@@ -35,6 +37,7 @@ CELL = (
 )
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = CAST('parcel' AS regclass)"
 CELLS = "SELECT county_code FROM map_cell ORDER BY 1"
+NEXT = PARCEL.replace("0000000001", "0000000002").replace("P0000017", "P0000025").replace("'k'", "'l'")
 
 
 async def emptied(conn: AsyncConnection, *tables: str) -> None:
@@ -144,3 +147,108 @@ async def test_only_these_tables(conn: AsyncConnection) -> None:
     with pytest.raises(Exception, match="not written aside"):
         async with aside.first_rows(conn, "account"):
             pass
+
+
+@pytest.fixture
+async def two(conn: AsyncConnection) -> AsyncIterator[AsyncConnection]:
+    """Whatever a second session has committed goes when the caller's transaction ends without it."""
+    yield conn
+    await conn.rollback()
+    await aside.clear_after(conn)
+    async with db.engine().connect() as other:
+        left = (await other.execute(text(LEFT))).all()
+    assert not left
+
+
+async def test_a_second_session_writes_what_the_first_swaps_in(two: AsyncConnection) -> None:
+    await emptied(two, *REGISTER)
+    before, stood = await made(two), await oid(two, "parcel_version")
+    async with aside.first_rows(two, *REGISTER, there=REGISTER, reads=("account",)) as copies, db.engine().connect() as third:
+        assert copies.are_two
+        await copies.read("parcel")
+        await copies.begin(*REGISTER)
+        await copies.there.execute(text(PARCEL))
+        written = (await copies.there.execute(text(VERSION))).scalar_one()
+        await copies.there.execute(text(ALIAS), {"p": 888001000000001})
+        await copies.keep()
+        assert (await third.execute(text("SELECT count(*) FROM parcel WHERE county_code = '888001'"))).scalar_one() == 0, (
+            "nobody else sees it"
+        )
+        assert (await two.execute(text("SELECT version_id FROM parcel_version"))).scalar_one() == written, "the first session does"
+        await copies.at_once(partial(copies.bring, "parcel"), partial(copies.index, *REGISTER))
+        await copies.keep()
+    assert await oid(two, "parcel_version") != stood
+    assert await made(two) == before
+    assert (await two.execute(text("SELECT source_key FROM parcel WHERE county_code = '888001'"))).scalars().all() == ["k"]
+    assert not (await two.execute(text(LEFT))).all()
+
+
+async def test_a_second_session_is_not_asked_for_what_it_does_not_see(conn: AsyncConnection) -> None:
+    await emptied(conn, *REGISTER)
+    await conn.execute(text(PARCEL))
+    async with aside.first_rows(conn, *REGISTER, there=REGISTER, reads=("parcel",)) as copies:
+        assert not copies.are_two
+        await copies.there.execute(text(VERSION))
+    assert (await conn.execute(text("SELECT count(*) FROM parcel_version"))).scalar_one() == 1
+
+
+async def test_work_inside_uses_the_same_session_while_it_sees_all(two: AsyncConnection) -> None:
+    await emptied(two, *REGISTER, "map_cell", "map_cell_public")
+    async with aside.first_rows(two, *REGISTER, there=REGISTER, reads=("account",)) as outer:
+        await outer.begin(*REGISTER)
+        await outer.keep()
+        async with aside.first_rows(two, "map_cell", there=("map_cell",), reads=("account",)) as inner:
+            assert inner.there is outer.there
+            await inner.begin("map_cell")
+            await inner.there.execute(text(CELL), {"c": "888001"})
+            await inner.keep()
+        assert [r[0] for r in await two.execute(text(CELLS))] == ["888001"]
+        await two.execute(text(NEXT))
+        async with aside.first_rows(two, "map_cell_public", there=("map_cell_public",), reads=("parcel",)) as inner:
+            assert not inner.are_two
+
+
+@pytest.mark.parametrize("fails", ["here", "there"])
+async def test_when_one_of_two_fails_its_error_is_told_and_the_other_ends(two: AsyncConnection, fails: str) -> None:
+    await emptied(two, "map_cell")
+    work = {"here": "SELECT pg_sleep(1)", "there": "SELECT pg_sleep(60)", fails: "SELECT 1 / 0"}
+
+    async def said(conn: AsyncConnection, statement: str) -> None:
+        await conn.execute(text(statement))
+
+    async def failing() -> None:
+        async with aside.first_rows(two, "map_cell", there=("map_cell",), reads=("account",)) as copies:
+            await copies.begin("map_cell")
+            await copies.keep()
+            await copies.at_once(partial(said, copies.here, work["here"]), partial(said, copies.there, work["there"]))
+
+    with pytest.raises(DBAPIError, match="division by zero"):
+        await failing()
+
+
+async def test_what_a_killed_import_left_is_not_taken_for_rows(two: AsyncConnection) -> None:
+    await emptied(two, "map_cell")
+    async with db.engine().connect() as killed:
+        await killed.execute(text("SELECT aside_copies('map_cell', 'map_shape')"))
+        await killed.execute(text(CELL.replace("map_cell", "aside.map_cell")), {"c": "888009"})
+        await killed.commit()
+    async with aside.first_rows(two, "map_cell", there=("map_cell",), reads=("account",)) as copies:
+        assert (await two.execute(text("SELECT CAST('map_shape' AS regclass)::text"))).scalar_one() == "map_shape", "of public"
+        await copies.begin("map_cell")
+        await copies.there.execute(text(CELL), {"c": "888001"})
+        await copies.keep()
+    assert [r[0] for r in await two.execute(text(CELLS))] == ["888001"]
+
+
+async def test_clearing_waits_for_nobody_and_leaves_who_is_at_it(two: AsyncConnection) -> None:
+    await emptied(two, "map_cell")
+    async with aside.first_rows(two, "map_cell", there=("map_cell",), reads=("account",)) as copies, db.engine().connect() as third:
+        await copies.begin("map_cell")
+        await copies.keep()
+        await aside.clear(third)
+        await third.commit()
+        assert (await two.execute(text(LEFT + " AND relkind = 'r'"))).scalars().all() == ["map_cell"]
+        await db.analyze(third, "map_cell")  # the table, not its copy: the swap must not wait for this one
+        seen = "SELECT count(*) FROM pg_locks WHERE relation = CAST('aside.map_cell' AS regclass) AND pid = pg_backend_pid()"
+        assert (await third.execute(text(seen))).scalar_one() == 0
+        await third.rollback()

@@ -1,13 +1,16 @@
 """The map follows the register: changed parcels, new cases, retired parcels, in the same transaction."""
 
 import json
+import re
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core import clock
 from app.core.events import CaseChanged, ParcelsChanged
 from app.maps import publish
+from app.maps.queries import sql
 from tests.maps.conftest import BASE, COUNTY
 from tests.maps.test_cells import every_cell
 
@@ -133,3 +136,20 @@ async def test_a_first_publication_leaves_tables_made_as_before(county: None, co
     assert whole == await published(conn)
     assert counted == await every_cell(conn)
     assert not (await conn.execute(text("SELECT relname FROM pg_class WHERE relnamespace = CAST('aside' AS regnamespace)"))).all()
+
+
+async def test_a_second_session_is_asked_only_for_what_is_watched(county: None, conn: AsyncConnection) -> None:
+    """A publication may be shared only while its transaction has written none of the tables it is made from: they must all be named."""
+    register = {"parcel", "parcel_version"}
+    parts = ("publish_filter", "publish_public")
+    asked = [sql(part) for part in parts] + [
+        f"WITH {sql('publish_parcels').replace('{filter}', 'map_filter')} SELECT * FROM shape_row, parcel_row"
+    ]
+    read: set[str] = set()
+    for statement in asked:
+        plan = (
+            await conn.execute(text(f"EXPLAIN (FORMAT JSON) {statement}"), {"county": COUNTY, "ids": None, "today": clock.today()})
+        ).scalar_one()
+        read |= set(re.findall(r"'Relation Name': '(\w+)'", str(plan)))
+    assert register < read
+    assert read - register - set(publish.ASIDE) == set(publish.READS)
