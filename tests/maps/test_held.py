@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import shapely
 from fastapi import FastAPI
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -30,6 +30,7 @@ _BOX = st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 9), st.i
 
 
 @given(st.dictionaries(st.integers(0, 700) | st.integers(0, 20_000), st.tuples(_BOX, st.booleans()), max_size=120), _BOX)
+@example({256: ((0, 1, 0, 0), False), 257: ((0, 0, 0, 0), False)}, (0, 0, 0, 0))  # the last parcel of all, in a part that isn't full
 def test_what_meets_an_extent(parcels: dict[int, tuple[tuple[int, ...], bool]], asked: tuple[int, ...]) -> None:
     ids = sorted(parcels)
     boxes = np.array([(x, y, x + w, y + h) for i in ids for x, y, w, h in [parcels[i][0]]], float).reshape(-1, 4)

@@ -144,8 +144,11 @@ def _least(extent: Envelope) -> Boxes:
 
 
 def _around(sides: Boxes, first: Ints) -> Boxes:
-    """Boxes around boxes: of each run that begins at one of these places (of one without boxes: any)."""
-    return np.minimum.reduceat(sides, first.clip(max=sides.shape[1] - 1), axis=1) if len(first) else sides[:, :0]
+    """Boxes around boxes: of each run that begins at one of these places (of one without boxes: any; behind the last box: nowhere)."""
+    found, number = np.full((4, len(first)), np.inf), int(np.searchsorted(first, sides.shape[1]))
+    if number:
+        found[:, :number] = np.minimum.reduceat(sides, first[:number], axis=1)
+    return found
 
 
 def _lengths(starts: Ints, places: Ints) -> Ints:
