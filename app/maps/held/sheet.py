@@ -19,8 +19,6 @@ MANY = 32_768
 """Candidates: of more, only the blocks at an extent's edge are looked into, and a condition is the database's to apply."""
 _CONDITIONS, _POSTPONED = 32, 1_000
 _UNKNOWN = 2
-_BRIEF = 48
-"""Parcels up to which it is quicker to cut out each text than to find the neighbours."""
 
 
 class Answer(NamedTuple):
@@ -121,8 +119,8 @@ class Sheet:
             rows = self._onwards(extent, near, page)
         shown = rows[: page.limit]
         after = [int(self.land.ids[shown[-1]]), matched] if len(rows) > page.limit else None
-        is_packed = page.is_packed and not view.is_officer and len(shown) > _BRIEF
-        texts = self.texts.runs(shown) if is_packed else self._seen(view, page, shown)
+        is_packed = page.is_packed and not view.is_officer
+        texts = self.texts.joined(shown) if is_packed else self._seen(view, page, shown)
         return Answer(texts, after, matched, len(shown) if is_packed else None)
 
     def _count(self, extent: Envelope, near: Ints) -> int:
