@@ -34,7 +34,9 @@ async def caller(request: Request) -> Principal | None:
     bearer = header(request, b"authorization")
     cookies = request.cookies if header(request, b"cookie") else {}
     token = bearer[7:] if bearer.lower().startswith("bearer ") else cookies.get(COOKIE)
-    header_key, url_key = header(request, b"x-api-key"), request.query_params.get("tk") if request.scope["query_string"] else None
+    header_key, query = header(request, b"x-api-key"), request.scope["query_string"]
+    may_hold_key = b"tk=" in query or b"%74" in query or b"%6" in query  # "tk" however it is written; most have none and are not read here
+    url_key = request.query_params.get("tk") if may_hold_key else None
     key = header_key or url_key
     if not (token or key):
         return None
@@ -49,7 +51,7 @@ async def caller(request: Request) -> Principal | None:
         scopes.check(row["scopes"], below_root(request.scope))
         if row["rate_per_minute"]:
             rates.take(row["key_id"], row["rate_per_minute"])
-    request.state.layer_version = (row["county_code"], layer, row["version"] or 0)
+    request.scope.setdefault("state", {})["layer_version"] = (row["county_code"], layer, row["version"] or 0)
     return principal_of(row, via="key" if key else "session")
 
 

@@ -4,18 +4,14 @@ They stand in the router as well (for the OpenAPI document, other methods, `url_
 """
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from fastapi import Request, Response
 from starlette.datastructures import QueryParams
 
-from app.core.lean import Lean
+from app.core.lean import Lean, pairs
 from app.core.proxy import below_root
 
-_KEPT = 4_096
-"""Characters up to which a value that is asked again and again is kept."""
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -33,23 +29,6 @@ class HotRequest(Request):
             query: bytes = self.scope["query_string"]
             found = self._query_params = QueryParams(pairs(query.decode()) if query.isascii() else query)
         return found
-
-
-def pairs(query: str) -> list[tuple[str, str]]:
-    """Names and values of a query of ASCII characters, blank values kept."""
-    parts = [part.partition("=") for part in query.split("&") if part]
-    return [(_plain(name), _plain(value)) for name, _, value in parts]
-
-
-def _plain(text: str) -> str:
-    text = text.replace("+", " ")
-    return (_unquoted if len(text) < _KEPT else _unquoted.__wrapped__)(text) if "%" in text else text
-
-
-@lru_cache(maxsize=256)
-def _unquoted(text: str) -> str:
-    """Kept: a map asks the same filter with every move."""
-    return unquote_to_bytes(text).decode("utf-8", "replace")
 
 
 class HotFirst:

@@ -77,6 +77,11 @@ async def storable_text(request: Request) -> None:
             raise errors.BodyInvalid("含有不可存储的字符", pointer=at)
 
 
+def is_unstorable(text: str) -> bool:
+    """Whether PostgreSQL cannot hold it."""
+    return _UNSTORABLE.search(text) is not None
+
+
 def refuse_unstorable_body(value: Any) -> None:
     """The same for what a form says."""
     if (at := _unstorable(value, "")) is not None:

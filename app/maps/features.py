@@ -38,7 +38,7 @@ _DAYS: dict[str, tuple[int, date | None]] = {}
 
 async def version(request: Request, county_code: str, layer: str) -> int:
     """Version of a layer, read before its data: the door has read it together with the caller, else one primary-key look-up."""
-    seen = getattr(request.state, "layer_version", None)
+    seen = request.scope.get("state", {}).get("layer_version")
     if seen is not None and seen[:2] == (county_code, layer):
         return int(seen[2])
     return int(await request.app.state.map_pool.fetchval(queries.sql("version"), county_code, layer) or 0)

@@ -1,34 +1,19 @@
-"""Absolute addresses right behind any proxy: settings first, then X-Forwarded-*, then the request itself."""
+"""Absolute addresses, right behind any proxy: `app.core.proxy` has told the request where it stands."""
 
-import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import Request
 
 from app.core.lean import header
-from app.core.proxy import HOST, PREFIX, SCHEME
-from app.settings import settings
 
 JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
 
 
-def _forwarded(request: Request, name: str, pattern: re.Pattern[str]) -> str | None:
-    value = request.headers.get(f"x-forwarded-{name}", "").split(",")[0].strip()
-    return value if value and pattern.match(value) else None
-
-
 def base(request: Request) -> str:
     """Where the service's root is for this caller, without a trailing slash."""
-    if settings().public_url:
-        return str(settings().public_url).rstrip("/")
-    scheme, host = request.scope["scheme"], header(request, b"host") or "127.0.0.1"
-    prefix = request.scope.get("root_path") or settings().root_path
-    if any(name.startswith(b"x-forwarded-") for name, _ in request.scope["headers"]):
-        scheme = _forwarded(request, "proto", SCHEME) or scheme
-        host = _forwarded(request, "host", HOST) or host
-        prefix = _forwarded(request, "prefix", PREFIX) or prefix
-    return f"{scheme}://{host}{prefix}".rstrip("/")
+    host = header(request, b"host") or "127.0.0.1"
+    return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}"
 
 
 def query(request: Request) -> str:

@@ -5,7 +5,9 @@ from urllib.parse import parse_qsl
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.core.hot import pairs
+from app.core.lean import Lean, _usually, pairs
+from app.core.web import is_unstorable
+from app.maps.router import hot
 
 _PART = st.sampled_from(["%", "%2", "%E5%AE%97", "%ff", "%00", "%2B", "+", "=", "==", "&", ";", "bbox", "1.5,", "'", " "])
 
@@ -15,3 +17,26 @@ _PART = st.sampled_from(["%", "%2", "%E5%AE%97", "%ff", "%00", "%2B", "+", "=", 
 @example("a&b=&=c&&a=1")
 def test_a_query_is_read_as_everywhere(query: str) -> None:
     assert pairs(query) == parse_qsl(query, keep_blank_values=True)
+
+
+_ASKED = st.sampled_from(["limit", "f", "grade", "filter", "datetime", "as_of", "tk", "%66", "lim+it", "x", ""])
+_SAID = st.sampled_from(["1", "0", "x", "json", "html", "A", "%41", "%00", "%ed%a0%80", "%E5%AE%97", "2025-09-30", "a=b", "", "é"])
+
+
+@given(st.lists(st.tuples(_ASKED, _SAID).map("=".join) | st.just("limit"), max_size=4).map("&".join))
+@example("grade=A&grade=A")
+@example("grade=A&&limit=2")
+def test_what_is_read_part_by_part_is_what_is_accepted_as_a_whole(query: str) -> None:
+    (route,) = (route for route in hot.routes if isinstance(route, Lean) and route.path.endswith("/parcels/items"))
+    fields = {field.alias: field for field in route.dependant.query_params}
+    told = parse_qsl(query, keep_blank_values=True)
+    checked = {fields[name].name: fields[name].validate(text, {}, loc=("query", name)) for name, text in told if name in fields}
+    is_right = (
+        len(checked) == len(told) and not any(wrong for _, wrong in checked.values()) and not any(is_unstorable(text) for _, text in told)
+    )
+    values = _usually(fields)(query.encode())
+    if values is None:
+        assert not is_right or "&&" in query or not query.isascii() or query.startswith("&") or query.endswith("&") or not query
+    else:
+        assert is_right
+        assert values == {name: value for name, (value, _) in checked.items()}
