@@ -39,11 +39,11 @@ def shared() -> Path:
     return SHARED
 
 
-def _dsn(name: str) -> str:
+def dsn_of(name: str) -> str:
     return make_url(settings().dsn).set(database=name).render_as_string(hide_password=False)
 
 
-async def _recreate(admin: str, name: str) -> None:
+async def recreate(admin: str, name: str) -> None:
     conn = await asyncpg.connect(db.plain_dsn(admin))
     try:
         await conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -57,8 +57,8 @@ async def _recreate(admin: str, name: str) -> None:
 def database(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of this worker's database, built by the real migrations, with the territories loaded."""
     admin, name = settings().dsn, f"yima_test_{worker_id}"
-    asyncio.run(_recreate(admin, name))
-    url = _dsn(name)
+    asyncio.run(recreate(admin, name))
+    url = dsn_of(name)
     before = {key: os.environ.get(key) for key in ("YIMA_DATABASE_URL", "YIMA_TODAY", "YIMA_STATE_DIR")}
     os.environ |= {"YIMA_DATABASE_URL": url, "YIMA_TODAY": "2025-09-30", "YIMA_STATE_DIR": str(tmp_path_factory.mktemp("state"))}
     settings.cache_clear()
