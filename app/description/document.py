@@ -23,6 +23,11 @@ _EXAMPLES: dict[str, Any] = {
     "code": "not_found", "z": 14, "row": 6748, "col": 13707, "case": "330282000000001",
 }  # fmt: skip
 """Of the demo county: what a reader can try."""
+_NEEDED: dict[str, Any] = {
+    "if-match": {"pattern": r'^(W/)?"?[0-9]{1,9}"?$', "example": '"1"'},
+    "idempotency-key": {"minLength": 1, "example": "0b6f3f0e-6f0c-4c0e-9d0a-6c1f2b8f7a11"},
+}
+"""Headers without which a write is refused (428)."""
 _BBOX = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}, "example": [121.0, 30.0, 121.6, 30.4]}
 
 
@@ -50,7 +55,7 @@ def _operation(route: RouteContext, method: str, operation: dict[str, Any]) -> N
     ways = ("bearer", "session") if is_write else ("bearer", "session", "key", "tk") if is_signed else ()
     operation["security"] = [{way: []} for way in ways]
     for parameter in operation.get("parameters", ()):
-        _parameter(parameter)
+        _parameter(parameter, method)
     fine = {status: answer for status, answer in operation["responses"].items() if status < "400"}
     path = route.path_format or ""
     for status, told in {**forms.answers(method, path), **maps.answers(path)}.items():
@@ -61,8 +66,8 @@ def _operation(route: RouteContext, method: str, operation: dict[str, Any]) -> N
     maps.with_page(path, operation)
 
 
-def _parameter(parameter: dict[str, Any]) -> None:
-    """A query parameter that is not given is absent, never null; lists are comma-separated."""
+def _parameter(parameter: dict[str, Any], method: str) -> None:
+    """A query parameter that is not given is absent, never null; lists are comma-separated. A write names its headers (else 428)."""
     if parameter["in"] == "path" and parameter["name"] in _EXAMPLES:
         parameter.setdefault("example", _EXAMPLES[parameter["name"]])
     if parameter["in"] not in ("query", "header"):
@@ -78,6 +83,8 @@ def _parameter(parameter: dict[str, Any]) -> None:
     parameter["schema"] = schema
     if parameter["in"] == "query":
         parameter |= {"style": "form", "explode": False}
+    elif parameter["name"] == "if-match" or (parameter["name"] == "idempotency-key" and method == "post"):
+        parameter |= {"required": True, "schema": schema | _NEEDED[parameter["name"]]}
 
 
 def _limit(document: dict[str, Any]) -> dict[str, Any]:

@@ -52,9 +52,11 @@ def statuses(route: RouteContext, operation: dict[str, Any]) -> set[int]:
     if any(p["name"] == "f" for p in operation.get("parameters", ())):
         found.add(406)
     if asks_for(route, deps.if_match):
-        found |= {412, 428}
+        found.add(412)
     if asks_for(route, deps.write):
-        found |= {409, 422, 428}
+        found |= {409, 422}
+    if any(p["in"] == "header" and p["required"] for p in operation.get("parameters", ())):
+        found.add(428)
     if content:
         found |= {401, 413, 415, 422, 429}
     return found

@@ -78,6 +78,17 @@ def test_parameters_are_written_as_the_standard_says(openapi: dict[str, Any]) ->
             }
 
 
+def test_headers_without_which_a_write_is_refused_are_required(openapi: dict[str, Any]) -> None:
+    told = {(p["name"], method): p for _, method, o in operations(openapi) for p in o.get("parameters", ()) if p["in"] == "header"}
+    for name, method in (("idempotency-key", "post"), ("if-match", "post"), ("if-match", "put"), ("if-match", "delete")):
+        assert told[name, method]["required"], (name, method)
+    assert told["idempotency-key", "post"]["schema"]["minLength"] == 1
+    assert not told["idempotency-key", "put"]["required"]
+    for path, method, operation in operations(openapi):
+        needs = any(p["name"] in ("idempotency-key", "if-match") and p["required"] for p in operation.get("parameters", ()))
+        assert needs == ("428" in operation["responses"]), (path, method)
+
+
 def test_the_server_is_where_the_caller_reached_it(live_server: Any) -> None:
     headers = {"x-forwarded-proto": "https", "x-forwarded-host": "gis.example.cn", "x-forwarded-prefix": "/yima"}
     assert httpx.get(f"{live_server.url}/api", headers=headers).json()["servers"] == [{"url": "https://gis.example.cn/yima"}]
