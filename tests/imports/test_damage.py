@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pyogrio
 import pytest
 
 from app.core import db
@@ -20,8 +21,8 @@ from app.imports.readers import ReadOptions
 from app.imports.stage import stage
 from tests.conftest import ROOT
 
-from . import fuzz, mutations
-from .conftest import TestCounty
+from . import fuzz, makers, mutations
+from .conftest import SECOND, TestCounty
 
 log = logging.getLogger(__name__)
 FILES, MOST_MB = 60, 512
@@ -66,6 +67,16 @@ def test_a_file_under_another_name_ends_with_a_named_refusal_or_issues(tmp_path:
         else:
             assert len(staged), f"{name} as {suffix}: a file of which nothing is understood is no empty delivery"
         renamed.unlink()
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "shp", "fgb"])
+async def test_a_delivery_of_no_rows_is_one_of_no_rows(county: TestCounty, tmp_path: Path, suffix: str) -> None:
+    await county.load(makers.gpkg(tmp_path / "full.gpkg", [{"宗地代码": county.key(1)}], [makers.square(0, 0)]))
+    empty = tmp_path / f"empty.{suffix}"
+    pyogrio.write_dataframe(makers.frame([{"宗地代码": county.key(1)}], [makers.square(0, 0)])[:0], empty, geometry_type="Polygon")
+    report = await county.load(empty, on=SECOND, crs="EPSG:4549")
+    assert (report.counts["rows"], report.counts["applied"], report.counts["vanished"]) == (0, 0, 0)
+    assert await county.value("SELECT count(*) FROM parcel_version WHERE county_code = :c AND is_current") == 1
 
 
 async def test_a_delivery_of_no_rows_has_no_neighbours(county: TestCounty) -> None:

@@ -32,6 +32,8 @@ def check_overlaps(staged: Staged, shapes: Shapes, keys: Sequence[str], meridian
 def hashes(stored: np.ndarray | PackedShapes, bounds: np.ndarray | None = None) -> np.ndarray:
     """16 bytes of each shape (its bounds beside it), the same for the same shape wherever its rings begin; empty where there is none."""
     bounds = shapely.bounds(stored) if bounds is None else bounds
+    if not len(stored):
+        return np.zeros(0, "S16")  # zfill knows no width of nothing
     marks = np.char.add(np.char.zfill(np.arange(len(stored)).astype("S15"), 15), b"h")
     marks[np.isnan(bounds[:, 0])] = b""
     twins = _boxed_alike(bounds)
