@@ -12,10 +12,9 @@ from fastapi.staticfiles import StaticFiles
 from app import wiring
 from app.accounts.cors import CorsPerKey
 from app.core import db, web
-from app.core.hot import HotFirst
+from app.core.hot import HotFirst, Service
 from app.core.lean import Lean
 from app.core.methods import HeadAndOptions
-from app.core.proxy import BehindProxy
 from app.maps.pages import Pages
 from app.routes import ROUTERS
 
@@ -44,7 +43,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 def create_app() -> FastAPI:
     """The service, ready to be served."""
-    app = FastAPI(
+    app = Service(
         title="一码管地",
         summary="工业用地治理: 宗地、控制线、企业、研判、整治、台账",
         version="0.1.0",
@@ -57,11 +56,11 @@ def create_app() -> FastAPI:
     )
     web.install(app)
     hot = [route for router in ROUTERS for route in router.routes if isinstance(route, Lean)]
+    app.hot = HotFirst(app, hot, app.exception_handlers)
     app.add_middleware(HotFirst, routes=hot, handlers=app.exception_handlers)
     app.add_middleware(Pages)
     app.add_middleware(HeadAndOptions, routes=app.routes)
     app.add_middleware(CorsPerKey)
-    app.add_middleware(BehindProxy)
     wiring.subscribe()
     for router in ROUTERS:
         app.include_router(router)

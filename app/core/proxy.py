@@ -27,19 +27,12 @@ def below_root(scope: Scope) -> str:
     return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
-class BehindProxy:
-    """ASGI middleware, the outermost: rewrites the scope; a request that came directly and at the root passes untouched."""
-
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            given = settings()
-            forwarded = {name: value for name, value in scope["headers"] if name.startswith(b"x-forwarded-")}
-            if forwarded or given.public_url or given.root_path:
-                _place(scope, forwarded, given.public_url, given.root_path)
-        await self.app(scope, receive, send)
+def place(scope: Scope) -> None:
+    """Rewrite the scope of a request; one that came directly and at the root stays untouched."""
+    given = settings()
+    forwarded = {name: value for name, value in scope["headers"] if name[:12] == b"x-forwarded-"}
+    if forwarded or given.public_url or given.root_path:
+        _place(scope, forwarded, given.public_url, given.root_path)
 
 
 def _place(scope: Scope, forwarded: dict[bytes, bytes], public_url: str | None, root_path: str) -> None:

@@ -1,10 +1,15 @@
-"""The query of a hot route is read as the standard library reads it."""
+"""Hot routes read and refuse as every other: the query as the standard library reads it, a fault of ours as the framework tells it."""
 
 from urllib.parse import parse_qsl
 
+import httpx
+import pytest
+from fastapi import APIRouter, Request, Response
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from app.core import web
+from app.core.hot import HotFirst, Service
 from app.core.lean import Lean, _usually, pairs
 from app.core.web import is_unstorable
 from app.maps.router import hot
@@ -40,3 +45,26 @@ def test_what_is_read_part_by_part_is_what_is_accepted_as_a_whole(query: str) ->
     else:
         assert is_right
         assert values == {name: value for name, (value, _) in checked.items()}
+
+
+@pytest.mark.parametrize("long_way", [{}, {"origin": "https://map.example"}, {"accept": "text/html"}], ids=["short", "origin", "page"])
+async def test_a_fault_is_told_as_elsewhere(long_way: dict[str, str]) -> None:
+    app, router = Service(), APIRouter(route_class=Lean)
+    web.install(app)
+
+    @router.get("/broken")
+    async def broken(request: Request) -> Response:
+        raise ValueError("inside")
+
+    app.hot = HotFirst(app, [route for route in router.routes if isinstance(route, Lean)], app.exception_handlers)
+    app.include_router(router)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        told = await client.get("/broken", headers=long_way)
+        assert (told.status_code, told.headers["content-type"], told.json()["code"]) == (500, "application/problem+json", "internal")
+        assert "inside" not in told.text
+        assert (await client.get("/broken?x=1", headers=long_way)).json()["code"] == "parameter_unknown"
+        assert (await client.post("/broken", headers=long_way)).json()["code"] == "method_not_allowed"
+    with pytest.raises(ValueError, match="inside"):  # the server logs it
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+            await client.get("/broken", headers=long_way)

@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from app.accounts.deps import signed
 from app.core import db, web
+from app.core.hot import Service
 from app.core.layers import bump
 from app.core.principal import Principal, Role
-from app.core.proxy import BehindProxy
 from app.maps import publish
 from app.maps.changes.router import router as changes_router
 from app.maps.router import hot, router
@@ -144,9 +144,8 @@ async def restored(county: None) -> AsyncIterator[None]:
 
 def app_for(principal: Principal | None) -> FastAPI:
     """The map's routes as main.py serves them, with the caller given."""
-    app = FastAPI(dependencies=[Depends(web.known_parameters)], openapi_url="/api")
+    app = Service(dependencies=[Depends(web.known_parameters)], openapi_url="/api")
     web.install(app)
-    app.add_middleware(BehindProxy)
     app.include_router(tiles_hot)
     app.include_router(hot)
     app.include_router(changes_router)
