@@ -1,11 +1,13 @@
 """Many rows at once through asyncpg, in the caller's transaction: COPY, or INSERT … SELECT FROM unnest where rows may stand already."""
 
 import asyncio
+from binascii import hexlify
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from geoalchemy2 import Geometry
@@ -26,6 +28,9 @@ _ARROW: tuple[tuple[type, Any], ...] = ((BigInteger, pa.int64()), (Integer, pa.i
 _ESCAPED = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
 _SPECIAL, _NULL = "[\\\\\t\n\r]", r"\N"
 _LITTLE_ENDIAN, _HAS_SRID = 1, 0x20
+_MOST = 1 << 30
+_START = 2 * 5
+"""Digits of a WKB that tell the order of its octets and its type."""
 
 
 Columns = Mapping[str, Sequence[Any]]
@@ -119,8 +124,7 @@ def _texts(column: Column[Any], values: Sequence[Any]) -> pa.StringArray:
     if kind is not None:
         return pc.cast(pa.array(values, kind), pa.string()).fill_null(_NULL)
     if isinstance(column.type, Geometry):
-        srid = column.type.srid
-        return pa.array([_NULL if wkb is None else _ewkb(wkb, srid) for wkb in values], pa.string())
+        return _ewkb(pa.array(values, pa.binary()), column.type.srid).fill_null(_NULL)
     if isinstance(values, pa.Decimal128Array):
         return pc.cast(values, pa.string())
     if isinstance(column.type, Numeric):
@@ -132,12 +136,19 @@ def _texts(column: Column[Any], values: Sequence[Any]) -> pa.StringArray:
     return found.fill_null(_NULL)
 
 
-def _ewkb(wkb: bytes, srid: int) -> str:
-    """WKB as PostGIS reads it, with its SRID."""
-    return _head(wkb[:5], srid) + wkb[5:].hex()
+def _ewkb(shapes: pa.BinaryArray, srid: int) -> pa.StringArray:
+    """WKB as PostGIS reads it, with its SRID: all octets of a part made text at once."""
+    held, offsets, octets = shapes.buffers()
+    if octets and octets.size >= _MOST:
+        raise OverflowError("the shapes of one part weigh a gigabyte")
+    doubled = pa.py_buffer(np.frombuffer(offsets, np.int32, len(shapes) + 1) * 2)
+    text = pa.py_buffer(hexlify(octets or b""))
+    digits = pa.StringArray.from_buffers(len(shapes), doubled, text, held, shapes.null_count)
+    starts = pc.utf8_slice_codeunits(digits, 0, _START).dictionary_encode()
+    heads = pa.array([_head(bytes.fromhex(start), srid) for start in starts.dictionary.to_pylist()], pa.string())
+    return pc.binary_join_element_wise(heads.take(starts.indices), pc.utf8_slice_codeunits(digits, _START), "")
 
 
-@lru_cache
 def _head(start: bytes, srid: int) -> str:
     """Order of octets and type of a WKB, as PostGIS writes them before an SRID."""
     if start[0] != _LITTLE_ENDIAN:
