@@ -56,10 +56,10 @@ class Copies:
         if self.are_two:
             await self.there.commit()
 
-    async def index(self, *tables: str) -> None:
-        """These are filled: they get their indexes there. Else they get them at the end."""
+    async def index(self, conn: AsyncConnection, *tables: str) -> None:
+        """These are filled: this session makes their indexes while the other is at work. Where there is one, they come at the end."""
         if self.are_two:
-            await self.there.execute(_INDEXES, {"t": list(tables)})
+            await conn.execute(_INDEXES, {"t": list(tables)})
 
     async def at_once(self, here: Callable[[], Awaitable[None]], there: Callable[[], Awaitable[None]]) -> None:
         """Two pieces of work: at the same time where there are two sessions, else one after the other."""

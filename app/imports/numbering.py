@@ -18,6 +18,7 @@ async def take(conn: AsyncConnection, county: str, *, town: str, kind: str, coun
     return range(last - count + 1, last + 1)
 
 
-async def take_ids(conn: AsyncConnection, county: str, *, kind: str, count: int) -> list[int]:
+async def take_ids(conn: AsyncConnection, county: str, *, kind: str, count: int) -> range:
     """Integer ids: county code × 10⁹ + number, one count for each kind of thing."""
-    return [int(county) * ID_SCALE + number for number in await take(conn, county, town="*", kind=kind, count=count)]
+    numbers, base = await take(conn, county, town="*", kind=kind, count=count), int(county) * ID_SCALE
+    return range(base + numbers.start, base + numbers.stop)

@@ -112,6 +112,7 @@ async def _first(copies: aside.Copies, values: dict[str, Any]) -> None:
         await here.execute(_rows("map_parcel"), values)
         await db.analyze(here, "map_parcel")
         await cells.rebuild(here, values["county"], "map_cell")
+        await copies.index(here, "map_parcel", "map_cell")
 
     async def shapes() -> None:
         await copies.begin(*BESIDE[1:])
@@ -120,14 +121,14 @@ async def _first(copies: aside.Copies, values: dict[str, Any]) -> None:
         await _public(there, values)
         await db.analyze(there, "map_shape", "map_parcel_public")
         await cells.rebuild(there, values["county"], "map_cell_public")
-        await copies.index(*BESIDE[1:])
+        await copies.index(there, *BESIDE[1:])
         await copies.keep()
 
     await copies.begin(BESIDE[0])
     await there.execute(cells.ROOM)
     await _filter(there, values)
     await db.analyze(there, "map_filter")
-    await copies.index(BESIDE[0])
+    await copies.index(there, BESIDE[0])
     await copies.keep()
     await copies.at_once(whole, shapes)
 

@@ -175,7 +175,7 @@ async def test_a_second_session_writes_what_the_first_swaps_in(two: AsyncConnect
             "nobody else sees it"
         )
         assert (await two.execute(text("SELECT version_id FROM parcel_version"))).scalar_one() == written, "the first session does"
-        await copies.at_once(partial(copies.bring, "parcel"), partial(copies.index, *REGISTER))
+        await copies.at_once(partial(copies.bring, "parcel"), partial(copies.index, copies.there, *REGISTER))
         await copies.keep()
     assert await oid(two, "parcel_version") != stood
     assert await made(two) == before

@@ -1,7 +1,7 @@
 """Apply parcels: codes in a stated order (town, then source key), versions, lineage, other numbers."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -49,7 +49,7 @@ async def plan(conn: AsyncConnection, staged: Staged, county: Context, job: Job)
     differences = classify(rows, whole, found)
     diff = narrowed(rows, whole, found, differences, job.acceptance)
     _report_older(staged, rows, diff, job)
-    born = set(diff.new)
+    born = set(diff.new) if found else set()
     await check_against_register(conn, staged, rows, county, vanished=_drawn(whole, county), descents=found, whole=whole)
 
     async def write(work: Work) -> None:
@@ -86,44 +86,68 @@ async def _write(work: Work, *, rows: ParcelRows, diff: Diff, found: list[Descen
 async def _write_rows(work: Work, copies: aside.Copies, *, rows: ParcelRows, diff: Diff, found: list[Descent], job: Job) -> None:
     await copies.read("parcel")
     await copies.begin(*parcel_store.TABLES)
-    born = await _identities(work.conn, copies.there, rows=rows, diff=diff, job=job)
+    order, ids = await _identities(work.conn, copies.there, rows=rows, diff=diff, job=job)
     await parcel_store.end_versions(work.conn, job.county, [*(k for _, k in diff.changed), *diff.vanished], job.data_on, job.import_id)
-    opened = [*born.items(), *((p, k.id) for p, k in diff.changed), *((p, k.id) for p, k in diff.back)]
-    opened.sort(key=lambda pair: pair[1])
+    again = [(p, k.id) for p, k in (*diff.changed, *diff.back)]
+    opened = _Opened.of(order, ids, again)
     await _open(copies.there, rows, opened, job)
-    again = [pair for pair in opened if pair[0] not in born]
-    await _first_aliases(copies.there, rows, list(born.items()), job)
-    await parcel_store.refresh_aliases(copies.there, job.county, _aliases(rows, again), job.data_on, job.import_id)
+    await _first_aliases(copies.there, rows, _Opened.of(order, ids), job)
+    await parcel_store.refresh_aliases(
+        copies.there, job.county, _aliases(rows, _Opened.of([], range(0), again)), job.data_on, job.import_id
+    )
     if copies.are_two:
         await db.analyze(copies.there, "parcel", *parcel_store.TABLES)
     await copies.keep()
-    await copies.at_once(partial(copies.bring, "parcel"), partial(copies.index, *parcel_store.TABLES))
+    await copies.at_once(partial(copies.bring, "parcel"), partial(copies.index, copies.there, *parcel_store.TABLES))
     await copies.keep()
-    await _lineage(work.conn, found, born=born, job=job)
-    if opened or diff.vanished:
+    children = {descent.child for descent in found}
+    await _lineage(work.conn, found, born={p: i for p, i in zip(order, ids, strict=True) if p in children}, job=job)
+    touched = [*opened.ids.tolist(), *(k.id for k in diff.vanished)]
+    if touched:
         work.touch("parcels", "cases")  # a case is drawn with its parcels' shapes
-        progress.say("publishing", 0, len(opened) + len(diff.vanished))
-        await events.publish(work.conn, events.ParcelsChanged(job.county, [i for _, i in opened] + [k.id for k in diff.vanished]))
+        progress.say("publishing", 0, len(touched))
+        await events.publish(work.conn, events.ParcelsChanged(job.county, touched))
 
 
-async def _open(conn: AsyncConnection, rows: ParcelRows, opened: list[tuple[int, int]], job: Job) -> None:
+@dataclass(frozen=True)
+class _Opened:
+    """Rows of the delivery and the parcels they are versions of, in the parcels' order: numbers, not a million pairs."""
+
+    positions: np.ndarray
+    ids: np.ndarray
+
+    @classmethod
+    def of(cls, order: Sequence[int], born: range, again: Sequence[tuple[int, int]] = ()) -> "_Opened":
+        positions = np.array([*order, *(position for position, _ in again)], dtype=np.int64)
+        ids = np.concatenate([np.arange(born.start, born.stop, dtype=np.int64), np.array([i for _, i in again], dtype=np.int64)])
+        sorts = np.argsort(ids, kind="stable")
+        return cls(positions[sorts], ids[sorts])
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def parts(self) -> Iterator["_Opened"]:
+        for start in range(0, len(self), _AT_ONCE):
+            yield _Opened(self.positions[start : start + _AT_ONCE], self.ids[start : start + _AT_ONCE])
+
+
+async def _open(conn: AsyncConnection, rows: ParcelRows, opened: _Opened, job: Job) -> None:
     """Write the new versions, valid from the delivery's day on."""
     progress.say("writing", 0, len(opened))
-    parts = [partial(_versions, rows, opened[start : start + _AT_ONCE], job) for start in range(0, len(opened), _AT_ONCE)]
-    await bulk.copy(conn, ParcelVersion, parts, total=len(opened))
+    await bulk.copy(conn, ParcelVersion, [partial(_versions, rows, part, job) for part in opened.parts()], total=len(opened))
 
 
-async def _first_aliases(conn: AsyncConnection, rows: ParcelRows, born: list[tuple[int, int]], job: Job) -> None:
+async def _first_aliases(conn: AsyncConnection, rows: ParcelRows, born: _Opened, job: Job) -> None:
     """Other numbers of new parcels, of which none stands yet."""
 
-    def part(start: int) -> dict[str, Sequence[Any]]:
-        return parcel_store.alias_columns(job.county, _aliases(rows, born[start : start + _AT_ONCE]), job.data_on, job.import_id)
+    def made(part: _Opened) -> dict[str, Sequence[Any]]:
+        return parcel_store.alias_columns(job.county, _aliases(rows, part), job.data_on, job.import_id)
 
-    await bulk.copy(conn, ParcelAlias, [partial(part, start) for start in range(0, len(born), _AT_ONCE)])
+    await bulk.copy(conn, ParcelAlias, [partial(made, part) for part in born.parts()])
 
 
-async def _identities(conn: AsyncConnection, there: AsyncConnection, *, rows: ParcelRows, diff: Diff, job: Job) -> dict[int, int]:
-    """Ids and one codes of the new parcels: by birth town, then source key, so that the same delivery gives the same codes."""
+async def _identities(conn: AsyncConnection, there: AsyncConnection, *, rows: ParcelRows, diff: Diff, job: Job) -> tuple[list[int], range]:
+    """New parcels get codes: positions by birth town, then source key, so that the same delivery gives the same codes; and their ids."""
     towns = rows.values.taken("town_code")
     suffixes = {code: str(code)[-3:] for code in set(towns)}
     suffix = [suffixes[code] for code in towns]
@@ -144,15 +168,15 @@ async def _identities(conn: AsyncConnection, there: AsyncConnection, *, rows: Pa
         }  # fmt: skip
 
     await bulk.copy(there, Parcel, [partial(part, start) for start in range(0, len(order), _AT_ONCE)])
-    return dict(zip(order, ids, strict=True))
+    return order, ids
 
 
-def _versions(rows: ParcelRows, opened: list[tuple[int, int]], job: Job) -> dict[str, Sequence[Any]]:
-    positions = [position for position, _ in opened]
+def _versions(rows: ParcelRows, opened: _Opened, job: Job) -> dict[str, Sequence[Any]]:
+    positions = opened.positions.tolist()
     planar, geodesic = rows.areas(positions)
     columns: dict[str, Sequence[Any]] = {
         "county_code": [job.county] * len(opened),
-        "parcel_id": [parcel for _, parcel in opened],
+        "parcel_id": opened.ids.tolist(),
         "valid": [f"[{job.data_on.isoformat()},)"] * len(opened),
         "geom": rows.shapes.stored.wkb([rows.index[p] for p in positions]),
         "area_planar_m2": planar,
@@ -164,11 +188,12 @@ def _versions(rows: ParcelRows, opened: list[tuple[int, int]], job: Job) -> dict
     return columns | {name: rows.values.taken(name, positions) for name in COLUMNS}
 
 
-def _aliases(rows: ParcelRows, opened: list[tuple[int, int]]) -> list[tuple[int, str, str]]:
+def _aliases(rows: ParcelRows, opened: _Opened) -> list[tuple[int, str, str]]:
     """宗地代码 and 不动产单元号 as delivered; a key that is no 宗地代码 is a legacy number."""
     wanted = []
-    codes, units = (rows.values.taken(name, [position for position, _ in opened]) for name in ("cadastral_code", "unit_code"))
-    for (position, parcel), code, unit in zip(opened, codes, units, strict=True):
+    positions, parcels = opened.positions.tolist(), opened.ids.tolist()
+    codes, units = (rows.values.taken(name, positions) for name in ("cadastral_code", "unit_code"))
+    for position, parcel, code, unit in zip(positions, parcels, codes, units, strict=True):
         key = rows.key[position]
         if key == code or parse_cadastral_code(key):
             wanted.append((parcel, "cadastral", key))
