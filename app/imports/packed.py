@@ -13,6 +13,7 @@ from typing import Any, Self, overload
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.types as pt
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
@@ -23,6 +24,8 @@ _ARENA_MAX = -8
 PART = 10_000
 """Rows that are objects at once."""
 _CENT = Decimal("0.01")
+_EXACT = 2**53
+"""Up to this every whole number is a float."""
 Objects = NDArray[np.object_]
 _HEAD, _ONE_RING = 13, np.frombuffer(b"\x01\x03\x00\x00\x00\x01\x00\x00\x00", dtype=np.uint8)
 """WKB of a polygon of one ring: byte order, type, number of rings, number of points; then the points."""
@@ -210,6 +213,30 @@ class PackedColumn(_Parts, Sequence[Any]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
 
+    def cut(self, start: int, stop: int) -> Self:
+        """Some rows one after another as a column of their own; what is set there is not set here."""
+        begins = (self._start(number) for number in range(len(self._parts)))
+        some = type(self)(
+            part[max(0, start - begin) : max(0, stop - begin)] for begin, part in zip(begins, self._parts, strict=True) if begin < stop
+        )
+        some._set = {row - start: value for row, value in self._set.items() if start <= row < stop}
+        return some
+
+    def settled(self) -> Self:
+        """The same, what was set packed with the rest."""
+        return type(self).of(list(self)) if self._set else self
+
+    def texts(self) -> pa.Array | None:
+        """As one array of Arrow's texts; None where not all of them have that form."""
+        parts = [_texts(part) for part in self.settled()._parts]
+        if not all(part is not None for part in parts):
+            return None
+        return pa.concat_arrays(parts) if parts else pa.nulls(0, pa.large_string())
+
+    def floats(self) -> NDArray[np.float64]:
+        """As numbers, NaN for unknown."""
+        return np.concatenate([np.zeros(0), *map(_floats, self.settled()._parts)])
+
     def take(self, rows: Sequence[int] | NDArray[Any]) -> list[Any]:
         """Values of rows."""
         which = self._rows(rows)
@@ -337,6 +364,22 @@ def _packed_shapes(shapes: Objects) -> pa.Array:
 
 def _shapes(part: pa.Array) -> Objects:
     return np.asarray(shapely.from_wkb(part.to_numpy(zero_copy_only=False), on_invalid="ignore"))
+
+
+def _texts(part: Sequence[Any]) -> pa.Array | None:
+    if not isinstance(part, pa.Array):
+        return None
+    texts = part.dictionary_decode() if isinstance(part, pa.DictionaryArray) else part
+    return texts.cast(pa.large_string()) if pt.is_string(texts.type) or pt.is_large_string(texts.type) else None
+
+
+def _floats(part: Sequence[Any]) -> NDArray[np.float64]:
+    if isinstance(part, pa.Array) and pt.is_decimal128(part.type):
+        cents, rest = np.frombuffer(part.buffers()[1], dtype="<i8").reshape(-1, 2)[part.offset : part.offset + len(part)].T
+        if (rest == cents >> 63).all() and (np.abs(cents) < _EXACT).all():
+            return np.where(part.is_valid().to_numpy(zero_copy_only=False), cents / 100, np.nan)
+    values = part.to_pylist() if isinstance(part, pa.Array) else part
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
 def _values(part: Sequence[Any], places: NDArray[np.intp]) -> Objects:

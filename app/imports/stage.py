@@ -144,7 +144,10 @@ class Staged:
 
     def part(self, start: int, stop: int) -> "Staged":
         """Some rows by themselves, with issues of their own; what takes a row out takes it out here too."""
-        columns: dict[str, list[Any] | PackedColumn] = {name: column[start:stop] for name, column in self.columns.items()}
+        columns: dict[str, list[Any] | PackedColumn] = {
+            name: column.cut(start, stop) if isinstance(column, PackedColumn) else column[start:stop]
+            for name, column in self.columns.items()
+        }
         unsure = {name: {row - start for row in rows if start <= row < stop} for name, rows in self.unsure.items()}
         geometry = None if self.geometry is None else self.geometry[start:stop]
         origin, ok = self.origin[start:stop], self.ok[start:stop]

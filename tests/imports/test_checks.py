@@ -17,15 +17,17 @@ from app.imports.checks.catalogue import CATALOGUE, issue, unexplained
 from app.imports.checks.gaps import gaps
 from app.imports.checks.geometry import check_shapes, polygons_of, repaired
 from app.imports.checks.issue import Issue
-from app.imports.checks.keys import parcel_keys, repeated_keys
+from app.imports.checks.keys import check_unit_codes, parcel_keys, repeated_keys, said_keys
 from app.imports.checks.overlaps import CELL_M, check_overlaps, hashes, overlaps
 from app.imports.checks.places import Places, check_outside, check_towns, towns_by_share
 from app.imports.checks.tables import check_rented_out
 from app.imports.context import Context
 from app.imports.errors import GeometryRequired
 from app.imports.kinds import kind_of
+from app.imports.packed import PackedColumn
 from app.imports.readers import ReadOptions
 from app.imports.stage import Origin, Staged, stage
+from app.parcels.codes import parse_cadastral_code, parse_unit_code
 
 from . import makers
 from .makers import square
@@ -84,6 +86,32 @@ def test_keys_missing_wrong_and_doubled(tmp_path: Path) -> None:
     assert found(staged) == [(2, "key_missing"), (3, "cadastral_code_invalid"), (5, "cadastral_code_invalid")]
     again = repeated_keys(keys, np.array([b"a", b"b", b"c", b"a", b"d"]), np.arange(5))
     assert [(f.index, f.code) for f in again] == [(3, "duplicate_row"), (4, "duplicate_key")]
+
+
+CODES = st.from_regex(r"[0-9]{12}[GJZ][A-Z][0-9]{5}([A-Z][0-9]{8})?", fullmatch=True)
+MARRED = st.sampled_from([("", ""), ("0", "O"), ("G", "g"), ("1", "1"), ("J", " J"), ("3", "3\n")])
+
+
+@given(st.lists(st.tuples(CODES, MARRED).map(lambda drawn: drawn[0].replace(*drawn[1], 1) if drawn[1][0] else drawn[0]), min_size=1))
+def test_codes_are_told_as_one_by_one(codes: list[str]) -> None:
+    codes += [code[:14] + "00000" + code[19:] for code in codes]
+    columns = {name: PackedColumn.of(codes) for name in ("cadastral_code", "real_estate_unit_code")}
+    staged = Staged(
+        kind_of("parcels"), date(2025, 6, 30), [Origin("a", "", n) for n in range(len(codes))], columns, None, [], [],
+        ok=np.ones(len(codes), dtype=bool),
+    )  # fmt: skip
+    keys = said_keys(staged, codes[0][:6])
+    check_unit_codes(staged)
+    plots, units = [parse_cadastral_code(code) for code in codes], [parse_unit_code(code) for code in codes]
+    assert keys == [plot.text if plot else code for plot, code in zip(plots, codes, strict=True)]
+    assert list(columns["cadastral_code"]) == [plot and plot.text for plot in plots]
+    assert list(columns["real_estate_unit_code"]) == [unit and unit.text for unit in units]
+    told = [
+        ("cadastral_code_invalid" if p is None else "cadastral_code_county", n)
+        for n, p in enumerate(plots)
+        if not p or p.county != codes[0][:6]
+    ]
+    assert [(i.code, i.row) for i in staged.issues] == [*told, *(("unit_code_invalid", n) for n, unit in enumerate(units) if unit is None)]
 
 
 def test_the_town_is_the_one_with_the_largest_share(tmp_path: Path) -> None:

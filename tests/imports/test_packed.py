@@ -17,6 +17,7 @@ from app.imports import frames, packed, values
 from app.imports.apply import parcel_rows
 from app.imports.apply.parcel_rows import m2, m2_column
 from app.imports.checks.places import Places
+from app.imports.coded import Coded
 from app.imports.context import Context
 from app.imports.kinds import kind_of
 from app.imports.packed import PackedColumn, PackedShapes
@@ -108,7 +109,27 @@ def test_values_come_back_as_they_were(cells: list[Any], data: st.DataObject) ->
         assert repr(column[row]) == repr(cells[row])
         column[row] = "改"
         assert (column[row], column[row : row + 1], column.take([row, row])) == ("改", ["改"], ["改", "改"])
-        assert column == [*cells[:row], "改", *cells[row + 1 :]]
+        assert column == [*cells[:row], "改", *cells[row + 1 :]] == column.settled()
+        stop = data.draw(st.integers(row, len(cells)))
+        assert list(column.cut(row, stop)) == list(column)[row:stop]
+
+
+@given(st.lists(NUMBERS, max_size=20))
+def test_numbers_of_a_column_are_floats_as_python_makes_them(numbers: list[Decimal | None]) -> None:
+    wanted = [np.nan if number is None else float(number) for number in numbers]
+    np.testing.assert_array_equal(PackedColumn.of(numbers).floats(), np.array(wanted, dtype=float))
+
+
+@given(
+    st.lists(st.sampled_from([None, "甲", "乙", "\ud800", "x" * 30]), max_size=12),
+    st.lists(st.sampled_from([None, "甲", "丙"]), max_size=12),
+)
+def test_what_is_found_once_for_a_word_holds_for_each_row(one: list[str | None], two: list[str | None]) -> None:
+    several = [(a, b) for a in one for b in two]
+    columns = [Coded.of(PackedColumn.of([pair[n] for pair in several])) for n in (0, 1)]
+    joined = Coded.made(lambda a, b: None if a is None else a + (b or ""), *columns)
+    assert list(joined.column()) == [None if a is None else a + (b or "") for a, b in several]
+    assert Coded.made(lambda a, b: a == b, *columns).mask().tolist() == [a == b for a, b in several]
 
 
 @given(st.lists(st.none() | st.text(max_size=12) | st.sampled_from(["宗地一二三四", "某\u200b某某某某", " 前后都有 "]), max_size=9))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from app.core import crs
@@ -20,6 +21,7 @@ from app.imports.checks.issue import Finding, Issue
 from app.imports.checks.keys import check_unit_codes, header, name_rows, repeated_keys, said_keys
 from app.imports.checks.overlaps import Fetch, hashes, overlaps
 from app.imports.checks.places import check_outside, check_towns, towns_by_share
+from app.imports.coded import Coded
 from app.imports.columns import label
 from app.imports.context import Context
 from app.imports.packed import PART, PackedColumn, PackedShapes, give_back
@@ -190,14 +192,15 @@ def settle_rows(staged: Staged, county: Context) -> Settled:
     shapes = check_shapes(staged, county.meridian_epsg)
     keys = said_keys(staged, county.county)
     check_unit_codes(staged)
-    _claims(staged)
+    claims = _claims(staged)
     check_outside(staged, shapes, county.places.outline)
     towns = towns_by_share(shapes.plane, county.places)
     check_towns(staged, towns, shapes, county.places)
     check_areas(staged, shapes.area)
-    said = staged.columns["responsible_body"]
-    unplaced = [(index, name) for index, name in enumerate(said) if name is not None and county.body_code(name) is None]
-    claimed = frozenset(code for code in staged.columns["town_code"] if code)
+    bodies = Coded.of(staged.columns["responsible_body"])
+    unknown = Coded.made(lambda name: name is not None and county.body_code(name) is None, bodies).mask()
+    unplaced = [(index, bodies.words[bodies.which[index]]) for index in np.flatnonzero(unknown).tolist()]
+    claimed = frozenset(code for code in claims.words if code)
     packed = PackedShapes.of(shapes.stored), PackedShapes.of(shapes.plane)
     bounds = shapely.bounds(shapes.stored), shapely.bounds(shapes.plane)
     return Settled(keys, *packed, shapes.area, *bounds, _columns(staged, county, towns), claimed, unplaced, staged.issues)
@@ -232,32 +235,44 @@ def _rows_of(staged: Staged, parts: Sequence[Settled], keys: list[str], ground: 
     return ParcelRows(rows, numbers, own, Versions(columns, rows), ground, frozenset(keys), claimed)
 
 
-def _claims(staged: Staged) -> None:
+def _claims(staged: Staged) -> Coded:
     """Declared towns as 9 digits (12-digit statistical codes of a whole town are cut)."""
-    column = staged.columns["town_code"]
-    for index, said in enumerate(column):
-        match = _TOWN.match(said) if said else None
-        column[index] = match.group(1) if match else None
-        if said and match is None and staged.ok[index]:
-            staged.report(index, "value_unknown", field=header(staged, "town_code"), value=said)
+    said = Coded.of(staged.columns["town_code"])
+    claims = Coded.made(_town, said)
+    staged.columns["town_code"] = claims.column()
+    for index in staged.rows(Coded.made(lambda text: bool(text) and _town(text) is None, said).mask()):
+        staged.report(index, "value_unknown", field=header(staged, "town_code"), value=said.words[said.which[index]])
+    return claims
+
+
+def _town(said: str | None) -> str | None:
+    match = _TOWN.match(said) if said else None
+    return match.group(1) if match else None
 
 
 def _columns(staged: Staged, county: Context, towns: Sequence[str | None]) -> dict[str, PackedColumn]:
     """Columns of a version that are not as said: the town by the shape, its responsible body unless another is named."""
     # Without a town layer the claim is all there is; with one, what lies in no town is unassigned.
     takes_claims = all(shape is None for shape in county.places.town_shapes)
-    codes, claims = staged.columns["cadastral_code"], staged.columns["town_code"]
-    settled = [
-        by_shape or (claimed if takes_claims and claimed in county.town_codes else None) or county.unassigned_town
-        for by_shape, claimed in zip(towns, claims, strict=True)
-    ]
-    bodies = [
-        county.body_code(said) or county.body_of_town.get(town, county.unassigned_body)
-        for said, town in zip(staged.columns["responsible_body"], settled, strict=True)
-    ]
-    ownership = [code[OWNERSHIP_AT] if code else said for code, said in zip(codes, staged.columns["ownership"], strict=True)]
-    found = {
-        "cadastral_code": codes, "unit_code": staged.columns["real_estate_unit_code"], "town_code": settled, "town_claimed": claims,
-        "responsible_body": bodies, "ownership": ownership,
+
+    def town(by_shape: str | None, claimed: str | None) -> str:
+        return by_shape or (claimed if takes_claims and claimed in county.town_codes else None) or county.unassigned_town
+
+    def body(said: str | None, town: str) -> str:
+        return county.body_code(said) or county.body_of_town.get(town, county.unassigned_body)
+
+    codes, units, claims = (PackedColumn.of(staged.columns[name]) for name in ("cadastral_code", "real_estate_unit_code", "town_code"))
+    said = {name: Coded.of(staged.columns[name]) for name in ("responsible_body", "ownership")}
+    settled = Coded.made(town, Coded.of(towns), Coded.of(claims))
+    ownership = Coded.made(lambda letter, word: letter or word, _ownership(codes), said["ownership"])
+    return {
+        "cadastral_code": codes.settled(), "unit_code": units.settled(), "town_code": settled.column(), "town_claimed": claims,
+        "responsible_body": Coded.made(body, said["responsible_body"], settled).column(), "ownership": ownership.column(),
     }  # fmt: skip
-    return {name: PackedColumn.of(values) for name, values in found.items()}
+
+
+def _ownership(codes: PackedColumn) -> Coded:
+    """The letter in each 宗地代码, None where there is none."""
+    texts = codes.texts()
+    letters = None if texts is None else pc.utf8_slice_codeunits(texts, OWNERSHIP_AT, OWNERSHIP_AT + 1)
+    return Coded.of([code and code[OWNERSHIP_AT] for code in codes] if letters is None else PackedColumn([letters]))

@@ -7,6 +7,7 @@ import numpy as np
 
 from app.imports.checks.catalogue import limit
 from app.imports.checks.keys import header
+from app.imports.packed import PackedColumn
 from app.imports.stage import Staged
 
 _PAIRS = (
@@ -40,4 +41,6 @@ def check_areas(staged: Staged, planar: np.ndarray) -> None:
 
 def floats(column: Sequence[Any]) -> np.ndarray:
     """A column of numbers, NaN for unknown."""
+    if isinstance(column, PackedColumn):
+        return column.floats()
     return np.array([np.nan if value is None else value for value in column], dtype=np.float64)

@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow.compute as pc
 
 from app.imports.checks.issue import Finding
 from app.imports.columns import label
+from app.imports.packed import PackedColumn
 from app.imports.stage import Origin, Staged
 from app.parcels.codes import parse_cadastral_code, parse_unit_code
+
+_CADASTRAL = r"[0-9]{12}(?:[GZ][BDEFGHSWXY]|J[ABCDEFGHSWXY])(?:[1-9][0-9]{4}|0[1-9][0-9]{3}|00[1-9][0-9]{2}|000[1-9][0-9]|0000[1-9])"
+"""A 宗地代码 that needs no folding, as RE2 has it: what `parse_cadastral_code` surely takes as it stands."""
 
 
 def check_keys(staged: Staged) -> None:
@@ -38,25 +43,34 @@ def parcel_keys(staged: Staged, county: str = "") -> list[str]:
 
 def said_keys(staged: Staged, county: str = "") -> list[str | None]:
     """The same of some rows of a delivery; None where there is none."""
-    keys: list[str | None] = []
+    column = staged.columns["cadastral_code"]
+    keys: list[str | None] = column[:]
     field = header(staged, "cadastral_code")
-    for index, text in enumerate(staged.columns["cadastral_code"]):
+    for index in np.flatnonzero(~_matching(column, "^" + _CADASTRAL + "$", begin=county)).tolist():
+        text = keys[index]
         parsed = parse_cadastral_code(text) if text else None
         ok = bool(staged.ok[index])
         if text is None:
-            keys.append(None)
             if ok:
                 staged.report(index, "key_missing", field=field, severity="warning")
         elif parsed is None:
-            keys.append(text)
             if ok:
                 staged.report(index, "cadastral_code_invalid", field=field, value=text)
         else:
-            keys.append(parsed.text)
+            keys[index] = parsed.text
             if ok and county and parsed.county != county:
                 staged.report(index, "cadastral_code_county", field=field, value=text)
-        staged.columns["cadastral_code"][index] = parsed.text if parsed else None
+        column[index] = parsed.text if parsed else None
     return keys
+
+
+def _matching(column: Sequence[str | None], pattern: str, *, begin: str = "") -> np.ndarray:
+    """Which texts a pattern of RE2 takes as they stand, of those that begin so; none where they have no form of Arrow's."""
+    texts = column.texts() if isinstance(column, PackedColumn) else None
+    if texts is None:
+        return np.zeros(len(column), dtype=bool)
+    found = pc.and_(pc.match_substring_regex(texts, pattern), pc.starts_with(texts, begin))
+    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))
 
 
 def name_rows(keys: Sequence[str | None], origin: Sequence[Origin]) -> list[str]:
@@ -88,11 +102,12 @@ def repeated_keys(keys: Sequence[str], marks: np.ndarray, live: np.ndarray, *, f
 def check_unit_codes(staged: Staged) -> None:
     """A 不动产单元号 that breaks the grammar is dropped."""
     column = staged.columns["real_estate_unit_code"]
-    for index in staged.rows():
-        if column[index] is not None:
-            parsed = parse_unit_code(column[index])
+    codes = column[:]
+    for index in staged.rows(~_matching(column, "^" + _CADASTRAL + "[FLQW][0-9]{8}$")):
+        if codes[index] is not None:
+            parsed = parse_unit_code(codes[index])
             if parsed is None:
-                staged.report(index, "unit_code_invalid", field=header(staged, "real_estate_unit_code"), value=column[index])
+                staged.report(index, "unit_code_invalid", field=header(staged, "real_estate_unit_code"), value=codes[index])
             column[index] = parsed.text if parsed else None
 
 

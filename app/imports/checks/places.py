@@ -9,6 +9,7 @@ from shapely.geometry.base import BaseGeometry
 from app.core import crs
 from app.imports.checks.geometry import Shapes, intersection_areas
 from app.imports.checks.keys import header
+from app.imports.coded import Coded
 from app.imports.stage import Staged
 
 
@@ -66,11 +67,11 @@ def towns_by_share(plane: np.ndarray, places: Places) -> list[str | None]:
 def check_towns(staged: Staged, towns: list[str | None], shapes: Shapes, places: Places) -> None:
     """A declared town that is not the one with the largest share; the value says both shares."""
     claims = staged.columns["town_code"]
-    for index in staged.rows():
-        claimed, actual = claims[index], towns[index]
-        if claimed is not None and actual is not None and claimed != actual:
-            said = f"填报 {claimed}(占{_share(shapes, index, claimed, places)}),图形在 {actual}(占{_share(shapes, index, actual, places)})"
-            staged.report(index, "town_mismatch", field=header(staged, "town_code"), value=said, geometry=shapes.stored[index])
+    differs = Coded.made(lambda claimed, actual: None not in (claimed, actual) and claimed != actual, Coded.of(claims), Coded.of(towns))
+    for index in staged.rows(differs.mask()):
+        claimed, actual = claims[index], str(towns[index])
+        said = f"填报 {claimed}(占{_share(shapes, index, claimed, places)}),图形在 {actual}(占{_share(shapes, index, actual, places)})"
+        staged.report(index, "town_mismatch", field=header(staged, "town_code"), value=said, geometry=shapes.stored[index])
 
 
 def _share(shapes: Shapes, index: int, code: str, places: Places) -> str:
