@@ -3,6 +3,7 @@
 Always always_xy: EPSG:4490 and 4549 are declared north-first (DOMAIN §5.6). Never area in EPSG:3857 or degrees.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -29,12 +30,14 @@ def reproject(geoms: NDArray[np.object_], source: int | str, target: int | str) 
     """Geometries in another CRS (2D)."""
     if source == target:
         return geoms
+    move = mover(source, target)
+    return in_parts(lambda part: shapely.transform(part, move), geoms)
+
+
+def mover(source: int | str, target: int | str) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """What brings coordinates (n, 2) into another CRS."""
     move = transformer(source, target)
-
-    def each(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
-
-    return in_parts(lambda part: shapely.transform(part, each), geoms)
+    return lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
 
 
 def planar_area_m2(geoms: NDArray[np.object_], meridian_epsg: int) -> NDArray[np.float64]:

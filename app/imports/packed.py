@@ -5,7 +5,6 @@ A million parcels as objects of GEOS and Python weigh 5 GB, their bytes a tenth.
 
 import ctypes
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Self, overload
@@ -18,6 +17,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from app.core.parts import side_by_side
+from app.imports import rings
 
 _ARENA_MAX = -8
 """M_ARENA_MAX of glibc's malloc.h."""
@@ -26,9 +26,8 @@ PART = 10_000
 _CENT = Decimal("0.01")
 _EXACT = 2**53
 """Up to this every whole number is a float."""
+_POLYGON = 3
 Objects = NDArray[np.object_]
-_HEAD, _ONE_RING = 13, np.frombuffer(b"\x01\x03\x00\x00\x00\x01\x00\x00\x00", dtype=np.uint8)
-"""WKB of a polygon of one ring: byte order, type, number of rings, number of points; then the points."""
 
 
 class _Parts:
@@ -40,6 +39,12 @@ class _Parts:
 
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
+
+    def cut(self, start: int, stop: int) -> Self:
+        """Some rows one after another."""
+        begins = [self._start(number) for number in range(len(self._parts))]
+        pieces = (part[max(0, start - begin) : max(0, stop - begin)] for begin, part in zip(begins, self._parts, strict=True))
+        return type(self)(pieces)
 
     def _index(self, index: int) -> int:
         found = index + len(self) if index < 0 else index
@@ -98,6 +103,8 @@ class PackedShapes(_Parts):
     def __getitem__(self, which: Any) -> Any:
         if isinstance(which, int | np.integer):
             return self[[self._index(int(which))]][0]
+        if isinstance(which, slice) and which == slice(None):
+            return np.concatenate([np.zeros(0, dtype=object), *map(_shapes, self._parts)])
         rows = self._rows(which)
         found = np.full(len(rows), None, dtype=object)
         for part, where, places in self._pieces(rows):
@@ -138,10 +145,15 @@ class PackedShapes(_Parts):
         """The same with other shapes in these rows."""
         parts = list(self._parts)
         for part, where, places in self._pieces(rows):
-            mixed = _shapes(parts[part])
-            mixed[places] = shapes[where]
-            parts[part] = _packed_shapes(mixed)
+            count = len(parts[part])
+            taken = np.arange(count)
+            taken[places] = np.arange(count, count + len(places))
+            parts[part] = pa.concat_arrays([parts[part].cast(pa.binary()), _packed_shapes(shapes[where])]).take(pa.array(taken))
         return PackedShapes(parts)
+
+    def collected(self) -> "PackedShapes":
+        """Each polygon as a MultiPolygon of it; the others as they are."""
+        return PackedShapes(side_by_side(_collected, self._parts))
 
     def forget(self, stop: int) -> None:
         """What lies in whole parts before a row is let go: None from now on."""
@@ -215,10 +227,7 @@ class PackedColumn(_Parts, Sequence[Any]):
 
     def cut(self, start: int, stop: int) -> Self:
         """Some rows one after another as a column of their own; what is set there is not set here."""
-        begins = (self._start(number) for number in range(len(self._parts)))
-        some = type(self)(
-            part[max(0, start - begin) : max(0, stop - begin)] for begin, part in zip(begins, self._parts, strict=True) if begin < stop
-        )
+        some = super().cut(start, stop)
         some._set = {row - start: value for row, value in self._set.items() if start <= row < stop}
         return some
 
@@ -295,62 +304,43 @@ def _kind(head: bytes) -> int:
     return (code & 0x0FFFFFFF) + 1000 * (code >> 31) + 2000 * (code >> 30 & 1)
 
 
-@dataclass(frozen=True)
-class _Rings:
-    """Polygons of one ring each as their WKB has them: the bytes, which of them are coordinates, these, the first point of each ring."""
-
-    data: NDArray[np.uint8]
-    is_coordinate: NDArray[np.bool_]
-    xy: NDArray[np.float64]
-    first: NDArray[np.intp]
-
-
-def _rings(part: pa.Array) -> _Rings | None:
-    """Nearly all parcels are polygons of one ring, read and written here without an object; None where some are not, or are unsound."""
-    ends = _ends(part)
-    sizes = np.diff(ends)
-    if part.null_count or not len(part) or (sizes < _HEAD + 4 * 16).any() or ((sizes - _HEAD) % 16).any():
-        return None
-    data = np.frombuffer(part.buffers()[2], dtype=np.uint8)[ends[0] : ends[-1]]
-    head = (ends[:-1] - ends[0])[:, None] + np.arange(_HEAD)
-    heads, points = data[head], (sizes - _HEAD) // 16
-    if (heads[:, :9] != _ONE_RING).any() or (np.ascontiguousarray(heads[:, 9:]).view("<u4")[:, 0] != points).any():
-        return None
-    is_coordinate = np.ones(len(data), dtype=bool)
-    is_coordinate[head] = False
-    xy = data[is_coordinate].view(np.float64).reshape(-1, 2)
-    last = np.cumsum(points) - 1
-    first = last - points + 1
-    if not np.isfinite(xy).all() or (xy[first] != xy[last]).any():
-        return None
-    return _Rings(data, is_coordinate, xy, first)
-
-
-def _ends(part: pa.Array) -> NDArray[np.int64]:
-    """Where each row's bytes begin, and the last one's end."""
-    return np.frombuffer(part.buffers()[1], dtype=np.int32)[part.offset : part.offset + len(part) + 1].astype(np.int64)
-
-
 def _bounds(part: pa.Array) -> NDArray[np.float64]:
-    rings = _rings(part)
-    if rings is None:
-        return np.asarray(shapely.bounds(_shapes(part)))
-    return np.hstack([np.minimum.reduceat(rings.xy, rings.first), np.maximum.reduceat(rings.xy, rings.first)])
+    found = rings.bounds(part)
+    return np.asarray(shapely.bounds(_shapes(part))) if found is None else found
 
 
 def _transformed(part: pa.Array, work: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> pa.Array:
-    rings = _rings(part)
-    moved = None if rings is None else np.ascontiguousarray(work(rings.xy), dtype=np.float64)
-    if rings is not None and moved is not None and not np.isnan(moved).any():
-        data, ends = rings.data.copy(), _ends(part)
-        data[rings.is_coordinate] = moved.view(np.uint8).ravel()
-        return pa.Array.from_buffers(pa.binary(), len(part), [None, pa.py_buffer((ends - ends[0]).astype(np.int32)), pa.py_buffer(data)])
-    shapes = _shapes(part)
-    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
-    sound = np.ones(len(shapes), dtype=bool)
-    sound[owner[~np.isfinite(coordinates).all(axis=1)]] = False
-    shapes[sound] = shapely.transform(shapes[sound], work)  # a ring with a NaN does not close and can't be rebuilt
-    return _packed_shapes(shapes)
+    def each(shapes: Objects) -> Objects:
+        coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
+        sound = np.ones(len(shapes), dtype=bool)
+        sound[owner[~np.isfinite(coordinates).all(axis=1)]] = False
+        shapes[sound] = shapely.transform(shapes[sound], work)  # a ring with a NaN does not close and can't be rebuilt
+        return shapes
+
+    return _apart(part, lambda some: rings.moved(some, work), each)
+
+
+def _collected(part: pa.Array) -> pa.Array:
+    def each(shapes: Objects) -> Objects:
+        single = np.flatnonzero(shapely.get_type_id(shapes) == _POLYGON)
+        if len(single):
+            shapes[single] = shapely.multipolygons(shapes[single], indices=np.arange(len(single)))
+        return shapes
+
+    return _apart(part, rings.collected, each)
+
+
+def _apart(part: pa.Array, quick: Callable[[pa.Array], pa.Array | None], each: Callable[[Objects], Objects]) -> pa.Array:
+    """A part with the polygons of one ring made by `quick`, where it can, the others by way of objects."""
+    plain = rings.plain(part)
+    one = quick(part.filter(pa.array(plain)) if not plain.all() else part) if plain.any() else None
+    if one is None:
+        return _packed_shapes(each(_shapes(part)))
+    if plain.all():
+        return one
+    other = _packed_shapes(each(_shapes(part.filter(pa.array(~plain)))))
+    order = np.argsort(np.concatenate([np.flatnonzero(plain), np.flatnonzero(~plain)]))
+    return pa.concat_arrays([one, other]).take(pa.array(order))
 
 
 def _packed_shapes(shapes: Objects) -> pa.Array:

@@ -149,7 +149,7 @@ class Staged:
             for name, column in self.columns.items()
         }
         unsure = {name: {row - start for row in rows if start <= row < stop} for name, rows in self.unsure.items()}
-        geometry = None if self.geometry is None else self.geometry[start:stop]
+        geometry = None if self.geometry is None else PackedShapes.of(self.geometry).cut(start, stop)
         origin, ok = self.origin[start:stop], self.ok[start:stop]
         return Staged(self.kind, self.data_on, origin, columns, geometry, self.deliveries, self.maps, unsure=unsure, ok=ok)
 

@@ -86,6 +86,9 @@ def test_parcels_of_one_ring_are_measured_and_moved_as_shapes_are(corners: list[
     np.testing.assert_array_equal(held.bounds, shapely.bounds(shapes).reshape(-1, 4))
     moved = held.transformed(lambda xy: xy[:, ::-1] * 3)
     assert list(moved) == list(shapely.transform(shapes, lambda xy: xy[:, ::-1] * 3))
+    collected = [shapely.multipolygons([shape]) if isinstance(shape, Polygon) else shape for shape in shapes]
+    assert held.collected().wkb(range(len(shapes))) == [shapely.to_wkb(shape) for shape in collected]
+    assert list(held.cut(1, 3)) == list(shapes)[1:3]
     assert list(held) == list(shapes)
 
 

@@ -201,9 +201,8 @@ def settle_rows(staged: Staged, county: Context) -> Settled:
     unknown = Coded.made(lambda name: name is not None and county.body_code(name) is None, bodies).mask()
     unplaced = [(index, bodies.words[bodies.which[index]]) for index in np.flatnonzero(unknown).tolist()]
     claimed = frozenset(code for code in claims.words if code)
-    packed = PackedShapes.of(shapes.stored), PackedShapes.of(shapes.plane)
-    bounds = shapely.bounds(shapes.stored), shapely.bounds(shapes.plane)
-    return Settled(keys, *packed, shapes.area, *bounds, _columns(staged, county, towns), claimed, unplaced, staged.issues)
+    bounds, columns = shapely.bounds(shapes.plane), _columns(staged, county, towns)
+    return Settled(keys, shapes.stored, shapes.flat, shapes.area, shapes.degrees, bounds, columns, claimed, unplaced, staged.issues)
 
 
 def settle_delivery(keys: Sequence[str], ok: np.ndarray, marks: np.ndarray, *, bounds: np.ndarray, fetch: Fetch) -> list[Finding]:

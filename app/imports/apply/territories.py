@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import shapely
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,7 +40,7 @@ async def plan_towns(_conn: AsyncConnection, staged: Staged, county: Context, jo
 
     async def write(work: Work) -> None:
         codes, names = staged.take("town_code", rows), staged.take("name", rows)
-        wkb = shapely.to_wkb(shapes.stored[rows]).tolist()
+        wkb = shapes.stored.wkb(rows)
         synthetic = ["合成" in (note or "") for note in staged.take("note", rows)]
         done = await work.conn.execute(_SET_TOWN, {"c": job.county, "codes": codes, "names": names, "shapes": wkb, "synthetic": synthetic})
         known = {row.code for row in done}
@@ -53,7 +52,7 @@ async def plan_towns(_conn: AsyncConnection, staged: Staged, county: Context, jo
     return Plan(write, {"applied": len(rows)})
 
 
-async def _add_towns(conn: AsyncConnection, job: Job, towns: list[tuple[str, str, bytes, bool]]) -> None:
+async def _add_towns(conn: AsyncConnection, job: Job, towns: list[tuple[str, str, bytes | None, bool]]) -> None:
     """Towns that the reference tables do not hold, each with its responsible body."""
     codes, names, shapes, synthetic = (list(column) for column in zip(*towns, strict=True))
     county = [job.county] * len(towns)
@@ -86,7 +85,7 @@ async def plan_blocks(conn: AsyncConnection, staged: Staged, county: Context, jo
             "id": [ids[code] for code in codes], "county_code": [job.county] * len(rows), "code": codes,
             "name": [name or code for name, code in zip(staged.take("name", rows), codes, strict=True)],
             "responsible_body": [bodies[i] for i in rows], "area_planar_m2": [m2(shapes.area[i]) for i in rows],
-            "geom": shapely.to_wkb(shapes.stored[rows]).tolist(),
+            "geom": shapes.stored.wkb(rows),
         }  # fmt: skip
         conflict = "ON CONFLICT (county_code, code) " + bulk.update_all(Block, ["name", "responsible_body", "area_planar_m2", "geom"])
         if rows:

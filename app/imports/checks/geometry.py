@@ -27,34 +27,42 @@ _WHERE = re.compile(r"\[(\S+) (\S+)\]")
 
 @dataclass
 class Shapes:
-    """Valid MultiPolygons (4490) of a delivery, their form in the county's plane and its areas; None where a row has none."""
+    """Valid MultiPolygons (4490) of a delivery, their form in the county's plane and its areas; None where a row has none.
 
-    stored: np.ndarray
+    flat: `plane` packed; degrees: (n, 4) in 4490.
+    """
+
+    stored: PackedShapes
     plane: np.ndarray
+    flat: PackedShapes
     area: np.ndarray
+    degrees: np.ndarray
 
 
 def check_shapes(staged: Staged, meridian_epsg: int, *, required: bool = True, apart: np.ndarray | None = None) -> Shapes:
     """Missing, unusable and repaired geometry; every surviving row has a valid MultiPolygon with an area, but those `apart` (a mask)."""
-    given = staged.geometry[:] if staged.geometry is not None else np.full(len(staged), None, dtype=object)
-    stored = _sound(given)
+    drawn = PackedShapes.empty(len(staged)) if staged.geometry is None else PackedShapes.of(staged.geometry)
+    given = drawn[:]
+    sound = _sound(given)
+    mended = np.full(len(given), None, dtype=object)
     faults: dict[int, str] = {}
-    for index in staged.rows(shapely.is_missing(stored) if apart is None else shapely.is_missing(stored) & ~apart):
+    for index in staged.rows(~sound if apart is None else ~sound & ~apart):
         geom = given[index]
         if geom is None or shapely.is_empty(geom):
             if required:
                 staged.report(index, "geometry_missing")
             continue
-        stored[index], why = repaired(geom)
+        mended[index], why = repaired(geom)
         if why:
             faults[index] = why
-    plane, area = _measured(stored, meridian_epsg)
+    kept = drawn.replaced(np.flatnonzero(~sound), mended[~sound])
+    plane, flat, area = _measured(kept, meridian_epsg)
     _report_faults(staged, given, faults, plane, area, meridian_epsg)
-    thin = ~shapely.is_missing(stored) & shapely.is_missing(plane)
+    thin = ~kept.missing & shapely.is_missing(plane)
     for index in staged.rows(thin):
         staged.report(index, "geometry_unusable", value=f"面积 {area[index]:.6f} 平方米")
-    stored[thin] = None
-    return Shapes(stored, plane, area)
+    stored = kept.collected().replaced(np.flatnonzero(thin), np.full(thin.sum(), None, dtype=object))
+    return Shapes(stored, plane, flat, area, np.where(thin[:, None], np.nan, kept.bounds))
 
 
 def _report_faults(
@@ -81,16 +89,12 @@ def _place(why: str) -> BaseGeometry | None:
 
 
 def _sound(given: np.ndarray) -> np.ndarray:
-    """The shapes that need no care, as MultiPolygons; None for the rest."""
+    """Which shapes need no care: valid areas on earth."""
     kinds = shapely.get_type_id(given)
     sound = np.isin(kinds, (POLYGON, MULTIPOLYGON)) & ~shapely.is_empty(given) & (np.abs(shapely.bounds(given)) <= _EARTH).all(axis=1)
-    sound[sound] = in_parts(shapely.is_valid, given[sound]) & (shapely.area(given[sound]) > 0)
-    stored = given.copy()
-    stored[~sound] = None
-    single = np.flatnonzero(sound & (kinds == POLYGON))
-    if len(single):
-        stored[single] = shapely.multipolygons(given[single], indices=np.arange(len(single)))
-    return stored
+    some = given if sound.all() else given[sound]
+    sound[sound] = in_parts(shapely.is_valid, some) & (shapely.area(some) > 0)
+    return np.asarray(sound)
 
 
 def repaired(geom: BaseGeometry) -> tuple[BaseGeometry | None, str]:
@@ -129,16 +133,20 @@ def polygons_of(geom: BaseGeometry) -> BaseGeometry | None:
     return joined
 
 
-def _measured(stored: np.ndarray, meridian_epsg: int) -> tuple[np.ndarray, np.ndarray]:
-    """The shapes in the plane and their areas in m²; None where a shape is too thin or too large to be a parcel."""
-    plane = crs.reproject(stored, crs.STORED, meridian_epsg)
-    for bad in np.flatnonzero(~shapely.is_missing(plane) & ~in_parts(shapely.is_valid, plane)):
+def _measured(kept: PackedShapes, meridian_epsg: int) -> tuple[np.ndarray, PackedShapes, np.ndarray]:
+    """The shapes in the plane, these packed, and their areas in m²; None where a shape is too thin or too large to be a parcel."""
+    flat = kept.transformed(crs.mover(crs.STORED, meridian_epsg))
+    plane = flat[:]
+    missing = shapely.is_missing(plane)
+    crossed = np.flatnonzero(~missing & ~in_parts(shapely.is_valid, plane))
+    for bad in crossed:
         # Rounding of the projection alone may cross two nearly touching edges: no fault of the delivery.
         plane[bad] = _valid_in_plane(plane[bad])
     area = np.nan_to_num(shapely.area(plane))
     usable = (2 * area > _LEAST_WIDTH_M * shapely.length(plane)) & (area <= _LARGEST_AREA_M2)
     plane[~usable] = None
-    return plane, area
+    changed = np.union1d(crossed, np.flatnonzero(~usable & ~missing))
+    return plane, flat.replaced(changed, plane[changed]), area
 
 
 def _valid_in_plane(geom: BaseGeometry) -> BaseGeometry | None:

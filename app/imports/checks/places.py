@@ -34,6 +34,8 @@ def check_outside(staged: Staged, shapes: Shapes, outline: BaseGeometry | None) 
     if outline is None or not len(live):
         return
     shapely.prepare(outline)
+    # The centre of what lies within the county with its whole box does so too.
+    live = live[~shapely.contains_properly(outline, shapely.box(*shapely.bounds(shapes.plane[live]).T))]
     centre = shapely.centroid(shapes.plane[live])
     for index in live[~shapely.intersects_xy(outline, shapely.get_x(centre), shapely.get_y(centre))].tolist():
         stored = shapely.centroid(shapes.stored[index])
