@@ -72,12 +72,14 @@ def overlaps(bounds: np.ndarray, fetch: Fetch, marks: np.ndarray, *, keys: Seque
     pairs: list[Finding] = []
     grid = Grid.over(bounds[live])
     for positions, cell in spatial_blocks(bounds[live], grid):
-        rows = live[positions]
+        near = live[positions]
+        one, two = _boxes_meeting(bounds[near], grid, cell)
+        rows, at = np.unique([near[one], near[two]], return_inverse=True)
         plane = fetch(rows)
-        for one, two, shared, area in zip(*_pairs(plane, grid, cell), strict=True):
-            first, second = int(rows[one]), int(rows[two])
+        for left, right, shared, area in zip(*_pairs(plane, *at.reshape(2, -1)), strict=True):
+            first, second = int(rows[left]), int(rows[right])
             if same.get(first, first) != same.get(second, second):
-                code = classify(area, plane[one].area, plane[two].area)
+                code = classify(area, plane[left].area, plane[right].area)
                 pairs.append(Finding(second, code, f"{keys[first]},重叠 {area:.2f} 平方米", place=shared))
     return found + sorted(pairs, key=lambda f: (f.index, f.value))
 
@@ -116,14 +118,17 @@ def spatial_blocks(box: np.ndarray, grid: Grid) -> Iterator[tuple[np.ndarray, np
             yield row[start:stop], cell[start]
 
 
-def _pairs(plane: np.ndarray, grid: Grid, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(earlier, later, shared shape, m²) of the overlapping pairs whose common box has its lower left corner in this cell."""
-    one, two = shapely.STRtree(plane).query(plane)
-    keep = one < two
-    one, two = one[keep], two[keep]
-    box = shapely.bounds(plane)
+def _boxes_meeting(box: np.ndarray, grid: Grid, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(earlier, later) of the pairs whose common box has its lower left corner in this cell."""
+    drawn = shapely.box(*box.T)
+    one, two = shapely.STRtree(drawn).query(drawn)
+    one, two = one[one < two], two[one < two]
     here = (grid.cell(np.maximum(box[one, :2], box[two, :2])) == cell).all(axis=1)
-    one, two = one[here], two[here]
+    return one[here], two[here]
+
+
+def _pairs(plane: np.ndarray, one: np.ndarray, two: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(earlier, later, shared shape, m²) of those of the pairs that overlap."""
     meet = shapely.intersects(plane[one], plane[two])
     one, two = one[meet], two[meet]
     shared = intersections(plane[one], plane[two])
