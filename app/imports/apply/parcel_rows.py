@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import shapely
 
 from app.core import crs
+from app.core.parts import side_by_side
 from app.core.units import half_up
 from app.imports import progress
 from app.imports.checks.areas import check_areas
@@ -176,12 +177,15 @@ def _extent(bounds: np.ndarray) -> np.ndarray:
 
 
 def _settled(staged: Staged, county: Context) -> list[Settled]:
-    """`settle_rows` of some thousand rows at a time."""
-    found = []
-    for start in range(0, len(staged), PART):
-        found.append(settle_rows(staged.part(start, start + PART), county))
-        staged.forget_drawn(start + PART)
-        progress.count(min(start + PART, len(staged)), len(staged))
+    """`settle_rows` of some thousand rows at a time, two parts side by side."""
+    if county.places.outline is not None:
+        shapely.prepare(county.places.outline)
+        shapely.intersects_xy(county.places.outline, 0, 0)  # its index is made by the first question, which must not be two at once
+    found: list[Settled] = []
+    for part in side_by_side(lambda start: settle_rows(staged.part(start, start + PART), county), range(0, len(staged), PART)):
+        found.append(part)
+        staged.forget_drawn(PART * len(found))
+        progress.count(min(PART * len(found), len(staged)), len(staged))
         if len(found) % _OFTEN == 0:
             give_back()
     return found
