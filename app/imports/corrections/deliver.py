@@ -52,9 +52,9 @@ def _row(staged: Staged, index: int, parcel: int | None) -> dict[str, Any] | Non
 
 async def hold(conn: AsyncConnection, staged: Staged, rows: ParcelRows, county: str) -> None:
     """Approved corrections over a delivery: what repeats the old value keeps the corrected one, what says something else is told."""
-    found = await queries.approved(conn, county, rows.key)
-    places = {key: position for position, key in enumerate(rows.key)} if found else {}
-    for one in found:
+    approved = await queries.approved(conn, county)  # few; a delivery may name a million parcels
+    places = {key: position for position, key in enumerate(rows.key)} if approved else {}
+    for one in (one for one in approved if one.source_key in places):
         position, column = places[one.source_key], COLUMNS.index(one.field)
         delivered, name = told(rows.values[position][column]), label("parcels", FIELDS[one.field])
         if delivered == one.old_value:
