@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from app.core.crs import GEOD
@@ -67,13 +66,11 @@ def settle_units(delivery: Delivery, mapped: ColumnMap, kind: Kind, stated: Mapp
 
 def drawn_areas(geometry: np.ndarray | PackedShapes) -> NDArray[np.float64]:
     """Area in m² of shapes in degrees, by the ellipsoid's radii at each shape: within a thousandth for anything up to a county."""
-    if isinstance(geometry, PackedShapes):
-        return geometry.each(drawn_areas)
-    bounds = shapely.bounds(geometry)
-    sine2 = np.sin(np.radians((bounds[:, 1] + bounds[:, 3]) / 2)) ** 2
+    packed = PackedShapes.of(geometry)
+    sine2 = np.sin(np.radians((packed.bounds[:, 1] + packed.bounds[:, 3]) / 2)) ** 2
     bend = 1 - GEOD.es * sine2
     square_degree = np.radians(1) ** 2 * (GEOD.a**2 * (1 - GEOD.es) / bend**2) * np.sqrt(1 - sine2)
-    return np.asarray(shapely.area(geometry) * square_degree)
+    return np.asarray(packed.areas * square_degree)
 
 
 def _stated(match: Match, unit: str) -> Match:

@@ -169,6 +169,11 @@ class PackedShapes(_Parts):
         """(n, 4), NaN where there is none."""
         return np.concatenate([np.zeros((0, 4)), *side_by_side(_bounds, self._parts)])
 
+    @property
+    def areas(self) -> NDArray[np.float64]:
+        """In the square of the coordinates' unit, NaN where there is none."""
+        return np.concatenate([np.zeros(0), *side_by_side(_areas, self._parts)])
+
     @cached_property
     def kinds(self) -> NDArray[np.int64]:
         """The type that each WKB says, with its thousands (1 Z, 2 M, 3 both); -1 where there is none."""
@@ -307,6 +312,11 @@ def _kind(head: bytes) -> int:
 def _bounds(part: pa.Array) -> NDArray[np.float64]:
     found = rings.bounds(part)
     return np.asarray(shapely.bounds(_shapes(part))) if found is None else found
+
+
+def _areas(part: pa.Array) -> NDArray[np.float64]:
+    found = rings.areas(part)
+    return np.asarray(shapely.area(_shapes(part))) if found is None else found
 
 
 def _transformed(part: pa.Array, work: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> pa.Array:

@@ -47,6 +47,15 @@ def bounds(part: pa.Array) -> NDArray[np.float64] | None:
     return np.hstack([np.minimum.reduceat(rings.xy, rings.first), np.maximum.reduceat(rings.xy, rings.first)])
 
 
+def areas(part: pa.Array) -> NDArray[np.float64] | None:
+    """In the square of the coordinates' unit, corner by corner from each ring's first."""
+    rings = _rings(part)
+    if rings is None:
+        return None
+    x, y = (rings.xy - np.repeat(rings.xy[rings.first], np.diff([*rings.first, len(rings.xy)]), axis=0)).T
+    return np.abs(np.add.reduceat(x * np.roll(y, -1) - np.roll(x, -1) * y, rings.first)) / 2
+
+
 def moved(part: pa.Array, work: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> pa.Array | None:
     """With the coordinates (n, 2) that `work` makes of theirs; None also where one of these is no number."""
     rings = _rings(part)

@@ -255,12 +255,19 @@ def _convert(staged: Staged, column: Column) -> None:
         else:
             start, read = base, _reader(column, match)
             for cells in frames.parts(delivery.frame[match.header]):
-                is_clean = column.type == "text" and isinstance(cells, pa.Array) and values.all_clean(cells, longest=_LONGEST_KEY)
-                parts.append(packed_values(cells) if is_clean else _read_part(staged, column, read, cells, start))
+                plain = _plain(column, match, cells) if isinstance(cells, pa.Array) else None
+                parts.append(_read_part(staged, column, read, cells, start) if plain is None else plain)
                 start += len(cells)
         base += len(delivery.frame)
     found = PackedColumn(parts)
     staged.columns[column.name] = found if staged.kind.is_packed else list(found)
+
+
+def _plain(column: Column, match: Match, cells: pa.Array) -> Sequence[Any] | None:
+    """What cells say that stand as they are: clean texts, square metres of two decimals. None where some do not."""
+    if column.type == "text" and values.all_clean(cells, longest=_LONGEST_KEY):
+        return packed_values(cells)
+    return values.cents(cells) if column.dimension == "area" and match.factor("area") == 1 else None
 
 
 def _read_part(staged: Staged, column: Column, read: Callable[[str], Any], cells: Sequence[Any], start: int) -> Sequence[Any]:

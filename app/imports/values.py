@@ -58,6 +58,12 @@ def all_clean(texts: pa.Array, *, longest: int) -> bool:
     return bool(pc.all(within).as_py() is not False and not pc.any(pc.match_substring_regex(texts, _SPACES)).as_py())
 
 
+def cents(texts: pa.Array) -> pa.Array | None:
+    """The numbers, where all are digits with at most two decimals: what `number` says of each, at two decimals. Else None."""
+    plain = pc.match_substring_regex(texts, r"^[0-9]{1,11}(?:\.[0-9]{1,2})?$")
+    return pc.cast(texts, pa.decimal128(38, 2)) if pc.all(plain).as_py() else None
+
+
 def code(raw: str | None) -> str | None:
     """An identifier: full-width folded, no white space, upper case."""
     text = clean(raw)

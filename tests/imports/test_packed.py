@@ -84,6 +84,7 @@ def test_parcels_of_one_ring_are_measured_and_moved_as_shapes_are(corners: list[
     shapes = objects([*drawn, odd] if odd is not None else drawn)
     held = PackedShapes.of(shapes)
     np.testing.assert_array_equal(held.bounds, shapely.bounds(shapes).reshape(-1, 4))
+    np.testing.assert_allclose(held.areas, shapely.area(shapes), rtol=1e-12)
     moved = held.transformed(lambda xy: xy[:, ::-1] * 3)
     assert list(moved) == list(shapely.transform(shapes, lambda xy: xy[:, ::-1] * 3))
     collected = [shapely.multipolygons([shape]) if isinstance(shape, Polygon) else shape for shape in shapes]

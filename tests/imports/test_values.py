@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from app.imports import values
 from app.imports.columns import aliases, map_columns, read_mapping, split_unit
 from app.imports.errors import ColumnsMissing, MappingInvalid
 from app.imports.kinds import KINDS, kind_of
+from app.imports.readers.vector import _texts, int_or_none
 
 
 @pytest.mark.parametrize("raw", ["", " ", "—", "/", "无", "尚無資料", "NA", "\u3000", "\ufeff", "\t", None])
@@ -20,6 +22,21 @@ def test_words_for_nothing_are_unknown_not_zero(raw: str | None) -> None:
     assert values.clean(raw) is None
     assert values.number(raw) is None
     assert values.day(raw) is None
+
+
+@given(st.lists(st.none() | st.from_regex(r"[0-9]{1,12}(\.[0-9]{0,3})?", fullmatch=True) | st.sampled_from(["-1", "1e3", "无", "1,000"])))
+def test_numbers_that_are_read_at_once_are_read_as_one_by_one(cells: list[str | None]) -> None:
+    for some in (cells, [cell for cell in cells if cell and len(cell) < 12 and "." in cell[-3:-1]]):
+        found = values.cents(pa.array(some, pa.large_string()))
+        if found is not None:
+            assert found.to_pylist() == [None if (said := values.number(cell)) is None else said.quantize(Decimal("0.01")) for cell in some]
+
+
+@given(st.lists(st.none() | st.floats() | st.integers(-(10**11), 10**11).map(lambda n: n / 100), max_size=9))
+def test_numbers_of_a_file_are_written_as_python_writes_them(numbers: list[float | None]) -> None:
+    for some in (numbers, [n for n in numbers if n is None or 1e-4 <= abs(n) < 1e10]):
+        spelled = [None if n is None or n != n else str(int(n)) if n == int_or_none(n) else repr(n) for n in some]
+        assert _texts(pa.array(some, pa.float64())).to_pylist() == spelled
 
 
 def test_tabs_boms_and_full_width_spaces_are_stripped() -> None:

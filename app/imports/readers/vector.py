@@ -33,6 +33,7 @@ _UTF8 = ("GeoJSON", "GeoJSONSeq", "KML")
 _DESCRIBED = 30
 """Layers that a question describes."""
 _FLOATS = {"halffloat", "float", "double"}
+_LEAST_PLAIN, _MOST_PLAIN = 1e-4, 1e10
 _LDID = {0x4D: "GBK", 0x7A: "GBK", 0x4F: "Big5", 0x78: "Big5", 0x57: None, 0x03: "cp1252"}
 """dBase language driver ids; 0x57 (ANSI) says nothing."""
 
@@ -188,10 +189,19 @@ def _texts(chunk: Any) -> pa.Array:
         chunk.validate(full=True)
         # Copied: a slice of what GDAL gave keeps all of it, shapes too.
         return chunk.take(pa.array(np.arange(len(chunk)))).cast(pa.large_string())
+    if pyarrow.types.is_float64(chunk.type) and _is_plain(chunk):
+        return chunk.cast(pa.large_string())
     values = chunk.to_pylist()
     if str(chunk.type) in _FLOATS:
         values = [None if v is None or v != v else (str(int(v)) if v == int_or_none(v) else repr(v)) for v in values]
     return pa.array([None if v is None else v if isinstance(v, str) else str(v) for v in values], pa.large_string())
+
+
+def _is_plain(chunk: pa.DoubleArray) -> bool:
+    """Whether Arrow writes all these as Python does, whole numbers without their point: zero and what needs no exponent."""
+    values = chunk.drop_null().to_numpy()
+    sizes = np.abs(values)
+    return bool(np.where(sizes == 0, ~np.signbit(values), (sizes >= _LEAST_PLAIN) & (sizes < _MOST_PLAIN)).all())
 
 
 def int_or_none(value: float) -> int | None:
