@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -35,13 +36,18 @@ def build() -> str:
 
 def etag(*parts: object) -> str:
     """Weak validator: equal parts mean an equivalent answer (its timeStamp and encoding may differ)."""
-    return f'W/"{hashlib.sha256(repr((build(), parts)).encode("utf-8", "replace")).hexdigest()[:24]}"'
+    said = "\n".join([build(), *[part if type(part) is str else _said(part) for part in parts]])
+    return f'W/"{hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:24]}"'
+
+
+_said = lru_cache(maxsize=1_024)(repr)
+"""Days, versions and scopes as text: many answers' have the same."""
 
 
 def not_modified(request: Request, tag: str) -> Response | None:
     """304 when the caller already holds this answer."""
     held = header(request, b"if-none-match")
-    if held and (held.strip() == "*" or tag.removeprefix("W/") in (part.strip().removeprefix("W/") for part in held.split(","))):
+    if held and (held == tag or held.strip() == "*" or tag.removeprefix("W/") in (part.strip().removeprefix("W/") for part in held.split(","))):
         return private(Response(status_code=304), tag)
     return None
 
@@ -68,12 +74,20 @@ def encode(value: Any) -> bytes:
     return _JSON.encode(value).encode()
 
 
+@lru_cache(maxsize=256)
+def _told(value: str | date | None) -> str:
+    """The JSON of a member's value; a day or a second is that of many answers."""
+    return _JSON.encode(value)
+
+
 def collection(rows: list[bytes], links: bytes, **members: Any) -> bytes:
     """A FeatureCollection of ready texts; its links, ready as well, and its other members follow the features."""
-    said = ",".join([f'"{name}":{value if type(value) is int else _JSON.encode(value)}' for name, value in members.items()])
+    said = ",".join([f'"{name}":{value if type(value) is int else _told(value)}' for name, value in members.items()])
     head, tail = b'{"type":"FeatureCollection","features":[', b'],"links":%b,%b}' % (links, said.encode())
     if not rows:
         return head + tail
+    if len(rows) == 1:
+        return b"".join((head, rows[0], tail))
     framed = rows.copy()  # one copy of the texts, not three
     framed[0] = head + framed[0]
     framed[-1] += tail

@@ -4,6 +4,7 @@ isal's level 1 packs 1.7 MB of features in 1.0 ms where zlib's takes 4.3 and com
 """
 
 import re
+from functools import lru_cache
 
 import zstandard
 from isal import igzip
@@ -16,6 +17,7 @@ _PART = re.compile(r"\s*([a-z0-9*\-]+)\s*(?:;\s*q=([0-9.]{1,5})\s*)?$")
 _KNOWN = ("zstd", "gzip")
 
 
+@lru_cache(maxsize=256)
 def chosen(accepted: str) -> str | None:
     """The coding of an answer for this Accept-Encoding; None is as it is."""
     weights: dict[str, float] = {}

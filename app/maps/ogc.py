@@ -1,7 +1,7 @@
 """The standard's own documents: landing page, conformance, collections, links of items."""
 
 import json
-import re
+import string
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -129,10 +129,9 @@ def collections(base: str, layers: list[Layer], bbox: list[float] | None, days: 
 
 
 _PLAIN = "!$&'()*+,;=:@/?%-._~"
-_IS_PLAIN = re.compile(f"[A-Za-z0-9{re.escape(_PLAIN)}]*").fullmatch
+_OCTETS = (_PLAIN + string.ascii_letters + string.digits).encode()
 _WHOLE, _REST, _NEXT = "{query}", "{rest}", "{next}"
 """Where a request's query goes in the frame of its links: as asked, without its form, and with the cursor that continues it."""
-_GAP = re.compile("({query}|{rest}|{next})")
 
 
 class PageLinks(NamedTuple):
@@ -147,18 +146,24 @@ def page_links(base: str, layer_id: str, query: str, cursor: str | None, *, form
 
     `query` is the request's own, kept letter by letter but for the caller's key: writing it anew costs more than reading the page.
     """
-    plain = query if _IS_PLAIN(query) else quote(query, safe=_PLAIN)
-    parts = [part for part in plain.split("&") if part and part[:3] != "tk="]
-    said = {_WHOLE: f"?{'&'.join(parts)}" if parts else "", _REST: "".join([f"{part}&" for part in parts if part[:2] != "f="])}
+    plain = quote(query, safe=_PLAIN) if query.encode().translate(None, _OCTETS) else query
+    parts = plain.split("&")
+    if "tk=" in plain or "" in parts:
+        parts = [part for part in parts if part and part[:3] != "tk="]
+    whole = f"?{'&'.join(parts)}" if parts else ""
+    rest = "".join([f"{part}&" for part in parts if part[:2] != "f="])
+    following = ""
     if cursor is not None:
-        said[_NEXT] = "&".join([*(part for part in parts if not part.startswith(("cursor=", "offset="))), f"cursor={cursor}"])
-    header, json_text = ("".join([said.get(part, part) for part in frame]) for frame in _frame(base, layer_id, form, cursor is not None))
+        following = "&".join([*(part for part in parts if not part.startswith(("cursor=", "offset="))), f"cursor={cursor}"])
+    header, json_text = [
+        f"{head}{whole}{rest.join(middle)}{following}{tail}" for head, middle, tail in _frame(base, layer_id, form, cursor is not None)
+    ]
     return PageLinks(header, json_text.encode())
 
 
 @lru_cache(maxsize=256)
-def _frame(base: str, layer_id: str, form: formats.Format | None, has_next: bool) -> tuple[list[str], list[str]]:
-    """Link header and JSON of every page of a layer in parts, the query left open."""
+def _frame(base: str, layer_id: str, form: formats.Format | None, has_next: bool) -> tuple[tuple[str, list[str], str], ...]:
+    """Link header and JSON of every page of a layer, each in parts: before the query, between the places of its rest, behind the next one."""
     here = f"{base}/collections/{layer_id}"
     path, media = f"{here}/items", formats.MEDIA[form]
     found = [link(f"{path}{_WHOLE}", "self", media=media), link(f"{path}?{_REST}f=html", "alternate", media=links.HTML, title="网页")]
@@ -171,4 +176,10 @@ def _frame(base: str, layer_id: str, form: formats.Format | None, has_next: bool
     if has_next:
         found.append(link(f"{path}?{_NEXT}", "next", media=media))
     header = ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in found)
-    return _GAP.split(header), _GAP.split(json.dumps(found, separators=(",", ":")))
+    return _parts(header), _parts(json.dumps(found, separators=(",", ":")))
+
+
+def _parts(frame: str) -> tuple[str, list[str], str]:
+    head, _, more = frame.partition(_WHOLE)
+    middle, _, tail = more.partition(_NEXT)
+    return head, middle.split(_REST), tail
