@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.datastructures import QueryParams
 
 from app.core.lean import Lean, pairs
+from app.core.protocol import WHOLE
 from app.core.proxy import below_root, place
 
 Scope = MutableMapping[str, Any]
@@ -78,7 +79,9 @@ class Service(FastAPI):
                     await told(scope, receive, send)
                     raise
                 if response is not None:
-                    await response(scope, receive, send)
+                    whole = scope.get("extensions", {}).get(WHOLE) if type(response) is Response and not response.background else None
+                    if not (whole and whole(response.status_code, response.raw_headers, response.body)):
+                        await response(scope, receive, send)
                     return
         await super().__call__(scope, receive, send)
 
