@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any
 
 import asyncpg
@@ -37,8 +38,10 @@ def digest(token: str) -> str:
 
 def principal_of(row: Mapping[str, Any] | asyncpg.Record, via: str = "session") -> Principal:
     """Principal of an account row."""
-    names = ("id", "display_name", "role", "county_code", "department_code", "responsible_body")
-    return _principal(*[row[name] for name in names], via, row.get("session_id"))
+    return _principal(*_WHO(row), via, row.get("session_id"))
+
+
+_WHO = itemgetter("id", "display_name", "role", "county_code", "department_code", "responsible_body")
 
 
 @lru_cache(maxsize=1_024)

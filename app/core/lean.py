@@ -5,7 +5,7 @@ given is validated, by the same fields and with the same errors.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -78,11 +78,11 @@ class Lean(APIRoute):
             for name, call, takes in needed:
                 other = overrides.get(call) if overrides else None  # tests put another in its place, as FastAPI lets them
                 found = call(request) if takes and other is None else (other or call)()
-                found = await found if isinstance(found, Awaitable) else found
+                found = await found if hasattr(found, "__await__") else found
                 if name:
                     values[name] = found
             errors: list[Any] = []
-            for alias in given.keys() & query.keys():
+            for alias in given.keys() & query.keys() if given else ():
                 values[query[alias].name] = _valid(query[alias], given[alias], ("query", alias), errors)
             if errors:
                 raise RequestValidationError(errors)

@@ -21,7 +21,8 @@ class Steady:
 
     async def fetch(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """All rows."""
-        async with self._turns:
+        await self._turns.acquire()  # `async with` would be two coroutines more
+        try:
             conn = self._standing() or await self._connect()
             try:
                 rows: list[asyncpg.Record] = await conn.fetch(statement, *values)
@@ -33,6 +34,8 @@ class Steady:
                 raise
             self._keep(conn)
             return rows
+        finally:
+            self._turns.release()
 
     def _standing(self) -> asyncpg.Connection | None:
         """An idle connection that the server has not closed meanwhile."""

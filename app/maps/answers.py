@@ -47,7 +47,9 @@ _said = lru_cache(maxsize=1_024)(repr)
 def not_modified(request: Request, tag: str) -> Response | None:
     """304 when the caller already holds this answer."""
     held = header(request, b"if-none-match")
-    if held and (held == tag or held.strip() == "*" or tag.removeprefix("W/") in (part.strip().removeprefix("W/") for part in held.split(","))):
+    if held and (
+        held == tag or held.strip() == "*" or tag.removeprefix("W/") in (part.strip().removeprefix("W/") for part in held.split(","))
+    ):
         return private(Response(status_code=304), tag)
     return None
 

@@ -77,7 +77,7 @@ def parse_bbox(bbox: str | None) -> tuple[Envelope, ...]:
     (west, south), (east, north) = numbers[:2], numbers[half : half + 2]
     if south > north:
         raise _bad("南边界大于北边界")
-    if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and south >= -90 and north <= 90):
         raise _bad("经度应在 ±180, 纬度应在 ±90 之内")
     if west > east:
         return Envelope(west, south, 180.0, north), Envelope(-180.0, south, east, north)
@@ -87,12 +87,12 @@ def parse_bbox(bbox: str | None) -> tuple[Envelope, ...]:
 def _numbers(bbox: str) -> list[float]:
     """Four or six finite numbers, lowest height first."""
     try:
-        numbers = [float(part) for part in bbox.split(",")]
+        numbers = list(map(float, bbox.split(",")))
     except ValueError as error:
         raise _bad("每一项都应是数字") from error
     if len(numbers) not in (4, 6):
         raise _bad(f"应有 4 或 6 个数, 收到 {len(numbers)} 个")
-    if not all(math.isfinite(n) for n in numbers):
+    if not all(map(math.isfinite, numbers)):
         raise _bad("不接受 NaN 或无穷大")
     if len(numbers) == 6 and numbers[2] > numbers[5]:
         raise _bad("最低高程大于最高高程")

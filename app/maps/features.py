@@ -55,8 +55,7 @@ async def facts_as_of(pool: asyncpg.Pool, county_code: str, version: int) -> dat
 def checked_filters(view: View, given: dict[str, str | None]) -> dict[str, str]:
     """Filters that were given; a field outside the caller's view is refused, else the answer would tell it."""
     asked = {name: value for name, value in given.items() if value is not None}
-    hidden = sorted(set(asked) - set(view.filters))
-    if hidden:
+    if hidden := sorted(asked.keys() - view.filters) if asked else []:
         raise BadParameter(f"公开数据不含字段 {'、'.join(hidden)}", pointer=f"query:{hidden[0]}")
     return asked
 

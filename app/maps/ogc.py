@@ -163,7 +163,7 @@ def page_links(base: str, layer_id: str, query: str, cursor: str | None, *, form
 
 @lru_cache(maxsize=256)
 def _frame(base: str, layer_id: str, form: formats.Format | None, has_next: bool) -> tuple[tuple[str, list[str], str], ...]:
-    """Link header and JSON of every page of a layer, each in parts: before the query, between the places of its rest, behind the next one."""
+    """Link header and JSON of every page of a layer: what stands before the query, between the places of its rest, behind the next one."""
     here = f"{base}/collections/{layer_id}"
     path, media = f"{here}/items", formats.MEDIA[form]
     found = [link(f"{path}{_WHOLE}", "self", media=media), link(f"{path}?{_REST}f=html", "alternate", media=links.HTML, title="网页")]

@@ -11,8 +11,9 @@ from app.settings import settings
 
 def knows(view: View, page: Page) -> bool:
     """Whether such a page can be answered from memory: staff's form, as stored, in the order of ids, of one plain extent."""
-    is_plain = not (page.sort or page.shape or len(page.envelopes) > 1 or any(e.is_flat for e in page.envelopes))
-    return is_plain and not view.is_public and page.crs.is_stored and not any(c.needs_shape for c in page.conditions)
+    if view.is_public or page.sort or page.shape or len(page.envelopes) > 1 or not page.crs.is_stored:
+        return False
+    return not [e for e in page.envelopes if e.is_flat] and not [c for c in page.conditions if c.needs_shape]
 
 
 class Keeper:
@@ -39,8 +40,8 @@ class Keeper:
 
 def keeper_of(request: Request) -> Keeper:
     """The keeper of this worker, as large as the settings say."""
-    state = request.app.state
-    if not hasattr(state, "parcels"):
-        state.parcels = Keeper(settings().map_memory_mb << 20)
-    keeper: Keeper = state.parcels
+    state = request.scope["app"].state
+    keeper: Keeper | None = getattr(state, "parcels", None)
+    if keeper is None:
+        keeper = state.parcels = Keeper(settings().map_memory_mb << 20)
     return keeper
