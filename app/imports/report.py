@@ -54,9 +54,12 @@ def _change(one: dict[str, Any]) -> str:
     return f"{one['label']} {old} → {new}"
 
 
-@dataclass
+@dataclass(repr=False)
 class ImportReport:
-    """Result of one delivery; `import_id` is None for a dry run."""
+    """Result of one delivery; `import_id` is None for a dry run.
+
+    Without a text of its own: asyncio asks the result of a run for it (signal.getsignal names its handler), a million differences long.
+    """
 
     kind: str
     county_code: str
