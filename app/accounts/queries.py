@@ -21,14 +21,16 @@ async def by_id(conn: AsyncConnection, account_id: int) -> Row[Any]:
 
 
 _SEEN = "(SELECT v.version FROM layer_version v WHERE v.county_code = a.county_code AND v.layer = $2) AS version"
+_WHO = "a.id, a.display_name, a.role, a.county_code, a.department_code, a.responsible_body"
+"""What a principal is made of, and no more: it is read at every request."""
 BY_TOKEN = (
-    f"SELECT {ACCOUNT}, s.id AS session_id, NULL::text[] AS origins, NULL::bigint AS key_id, {_SEEN}"
+    f"SELECT {_WHO}, s.id AS session_id, {_SEEN}"
     " FROM account_session s JOIN account a ON a.id = s.account_id"
     " WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND a.is_active"
 )
 """Account of a standing session ($1 its hash), and the version of one layer ($2) of its county."""
 BY_KEY = (
-    f"SELECT {ACCOUNT}, NULL::bigint AS session_id, k.origins, k.id AS key_id, k.scopes, k.rate_per_minute, {_SEEN}"
+    f"SELECT {_WHO}, k.origins, k.id AS key_id, k.scopes, k.rate_per_minute, {_SEEN}"
     " FROM api_key k JOIN account a ON a.id = k.account_id"
     " WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND a.is_active"
 )

@@ -147,12 +147,10 @@ def page_links(base: str, layer_id: str, query: str, cursor: str | None, *, form
     `query` is the request's own, kept letter by letter but for the caller's key: writing it anew costs more than reading the page.
     """
     plain = quote(query, safe=_PLAIN) if query.encode().translate(None, _OCTETS) else query
-    parts = plain.split("&")
-    if "tk=" in plain or "" in parts:
-        parts = [part for part in parts if part and part[:3] != "tk="]
-    whole = f"?{'&'.join(parts)}" if parts else ""
-    rest = "".join([f"{part}&" for part in parts if part[:2] != "f="])
-    following = ""
+    parts = [part for part in plain.split("&") if part and part[:3] != "tk="]
+    asked = "&".join(parts)
+    whole, following = f"?{asked}" if asked else "", ""
+    rest = f"{asked}&" if asked and "f=" not in asked else "".join([f"{part}&" for part in parts if part[:2] != "f="])
     if cursor is not None:
         following = "&".join([*(part for part in parts if not part.startswith(("cursor=", "offset="))), f"cursor={cursor}"])
     header, json_text = [

@@ -150,6 +150,11 @@ class Answer(NamedTuple):
     columns: Mapping[str, Column]
     crs: Crs = DEFAULT
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Names of its properties."""
+        return tuple(self.columns) if self.names is None else self.names
+
 
 async def _collection(request: Request, found: features.Found, answer: Answer, **members: Any) -> Response:
     cursor = pages.encode(found.after, answer.binding()) if found.after is not None else None
@@ -162,15 +167,14 @@ async def _collection(request: Request, found: features.Found, answer: Answer, *
         "OGC-NumberReturned": str(found.number),
         **({} if found.matched is None else {"OGC-NumberMatched": str(found.matched)}),
     }
-    names = answer.names if answer.names is not None else tuple(answer.columns)
     if answer.names is not None and answer.form != "csv":
-        rows = await asyncio.to_thread(formats.selected, rows, names)
+        rows = await asyncio.to_thread(formats.selected, rows, answer.names)
     if answer.crs.is_shifted:
         rows = await asyncio.to_thread(shifted.moved, rows, answer.crs)
     if answer.form == "csv":
-        body = await asyncio.to_thread(formats.table, rows, (*names, *(("coordinates",) if answer.crs.is_shifted else ())))
+        body = await asyncio.to_thread(formats.table, rows, (*answer.shown, *(("coordinates",) if answer.crs.is_shifted else ())))
     elif answer.form == "flatgeobuf":
-        shown, is_point = [answer.columns[name] for name in names], answer.columns is fields.PARCEL_PUBLIC
+        shown, is_point = [answer.columns[name] for name in answer.shown], answer.columns is fields.PARCEL_PUBLIC
         body = await asyncio.to_thread(formats.flatgeobuf, rows, shown, answer.crs, is_point=is_point)
     elif answer.form == "geojsonseq":
         body = formats.sequence(rows)

@@ -93,7 +93,11 @@ class Land:
 
     def in_order(self, rows: Ints) -> Ints:
         """Rows, that came from candidates, by their ids, each once."""
-        return np.unique(rows) if self._grid.has_moved else np.sort(rows)
+        if self._grid.has_moved:
+            return np.unique(rows)
+        ordered = rows.copy()
+        ordered.sort()  # np.sort itself is as much again
+        return ordered
 
     def near(self, extent: Envelope) -> Ints:
         """Places of the blocks that an extent meets: first of 64 at once, then of each of those."""
@@ -128,8 +132,8 @@ class Land:
         sides = self._sides.take(rows, 1)
         met = _all_four(sides <= _reach(extent)).nonzero()[0]
         rows = rows.take(met)
-        west, south, east, north = (sides >= _least(extent)).take(met, 1)
-        upright, level, single = west & east, south & north, self.single.take(rows)
+        within = (sides >= _least(extent)).take(met, 1)
+        (upright, level), single = within[:2] & within[2:], self.single.take(rows)
         return Met(rows, ~((upright & level) | (single & (upright | level))))
 
 
