@@ -42,7 +42,9 @@ SCHEMAS: dict[str, Any] = {
     "Verdict": members("kind text, label text, result text?, result_label text, criteria [object]"),
     "Verdicts": {"type": "array", "items": described_ref("Verdict")},
     "Archive": members("access text, hidden [text], parcel object"),
-    "Portrait": members("access text, hidden [text], enterprise object"),
+    "Portrait": members(
+        "access text, enterprise object, indicators [object], grades [object], occupancy [object], lists [object], cases [object]"
+    ),
     "Groups": members("as_of date, run_id int, group_by text, bbox text?, filters object, calibre Calibre, rows [object], total Figures"),
     "GroupParcels": members("as_of date, run_id int, calibre Calibre, total Figures, items [JudgedParcel], links [object]"),
     "Overlay": members("range object, totals object, parcels [object], uncovered object, sum_check object"),

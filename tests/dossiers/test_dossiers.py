@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.core.principal import Role
+from app.description import forms
 from app.dossiers.areas import area_rows, sentence
 from tests.dossiers.conftest import BASE, CADASTRAL, CODES, COUNTY, OTHER, OTHER_USCC, OWN, USCC, client_of
 
@@ -114,6 +115,8 @@ async def test_the_portrait_and_who_sees_its_figures(county: None) -> None:
     async with client_of(Role.viewer) as viewer:
         public = (await viewer.get(f"/api/enterprises/{USCC}")).json()
         assert (set(public["enterprise"]), public["indicators"], len(public["grades"])) == ({"uscc", "name"}, [], 1)
+    for answer in (found, banded, public):
+        assert set(answer) == set(forms.SCHEMAS["Portrait"]["required"]), "as /api tells it"
 
 
 async def test_the_qr_page_says_the_code_and_nothing_else() -> None:
