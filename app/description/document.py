@@ -25,7 +25,7 @@ _EXAMPLES: dict[str, Any] = {
 """Of the demo county: what a reader can try."""
 _NEEDED: dict[str, Any] = {
     "if-match": {"pattern": r'^(W/)?"?[0-9]{1,9}"?$', "example": '"1"'},
-    "idempotency-key": {"minLength": 1, "example": "0b6f3f0e-6f0c-4c0e-9d0a-6c1f2b8f7a11"},
+    "idempotency-key": {"minLength": 1},
 }
 """Headers without which a write is refused (428)."""
 _BBOX = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}, "example": [121.0, 30.0, 121.6, 30.4]}

@@ -4,12 +4,14 @@ Counts requests and failures, and says whether a worker died. Runs in its own en
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
 import time
 from collections import Counter
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 from accounts import token
@@ -23,6 +25,35 @@ def workers(state: Path) -> list[int]:
     parent = (state / "run.lock").read_text().strip()
     children = subprocess.run(["pgrep", "-P", parent], capture_output=True, text=True, check=True).stdout.split()
     return sorted(int(pid) for pid in children if "--web-fd" in Path(f"/proc/{pid}/cmdline").read_text())
+
+
+def known(url: str, state: Path) -> dict[str, list[str]]:
+    """Ids by the name of their path parameter; a planner opens two cases to have some."""
+    with httpx.Client(base_url=url, headers={"authorization": f"Bearer {token(url, state, 'planner')}"}, timeout=60) as client:
+
+        def told(path: str) -> dict[str, list[dict[str, str]]]:
+            found: dict[str, list[dict[str, str]]] = client.get(path).raise_for_status().json()
+            return found
+
+        parcels = [feature["properties"] for feature in told("/collections/parcels/items?limit=40")["features"]]
+        for one in parcels[:2]:
+            body = {"name": "试验", "responsible_body": one["responsible_body"], "parcels": [{"land_code": one["land_code"]}]}
+            client.post("/api/cases", json=body, headers={"idempotency-key": str(uuid4())})  # refused where one is open
+        lists = {"case": ("/api/cases", "items", "id"), "import_id": ("/api/imports?limit=100", "imports", "id")}
+        layers = ("parcels", "towns", "blocks", "control-lines", "freed-land", "cases")
+        found = {name: [str(row[key]) for row in told(path)[rows]] for name, (path, rows, key) in lists.items()}
+        found["feature_id"] = [str(f["id"]) for layer in layers for f in told(f"/collections/{layer}/items?limit=10")["features"]]
+        found |= {
+            "land_code": [one["land_code"] for one in parcels],
+            "collection_id": list(layers),
+            "target_id": ["CX-008"],
+            "number": ["1"],
+        }
+        found |= {"tms": ["WebMercatorQuad", "CGCS2000Quad"], "style_id": [s["id"] for s in told("/styles")["styles"]]}
+        firms = client.get("/collections/parcels/items", params={"limit": 40, "filter": "grade IS NOT NULL"}).json()["features"]
+        archives = [told(f"/api/parcels/{f['properties']['land_code']}") for f in firms[:5]]
+        found["uscc"] = sorted(set(re.findall(r'"uscc": ?"(\w{18})"', json.dumps(archives))))
+    return {name: values for name, values in found.items() if values}
 
 
 def run(url: str, state: Path, out: Path, role: str, examples: str) -> tuple[int, Counter[str]]:
@@ -55,7 +86,8 @@ def run(url: str, state: Path, out: Path, role: str, examples: str) -> tuple[int
         str(report),
     ]
     with (out / f"fuzz-{role}.txt").open("w") as text:
-        subprocess.run(command, cwd=out, stdout=text, stderr=text, check=False)
+        ours = {"PYTHONPATH": str(Path(__file__).parent), "SCHEMATHESIS_HOOKS": "fuzz_hooks", "YIMA_FUZZ_KNOWN": json.dumps(known(url, state))}
+        subprocess.run(command, cwd=out, stdout=text, stderr=text, check=False, env=os.environ | ours)
     return counted(report)
 
 
