@@ -86,7 +86,8 @@ def run(url: str, state: Path, out: Path, role: str, examples: str) -> tuple[int
         str(report),
     ]
     with (out / f"fuzz-{role}.txt").open("w") as text:
-        ours = {"PYTHONPATH": str(Path(__file__).parent), "SCHEMATHESIS_HOOKS": "fuzz_hooks", "YIMA_FUZZ_KNOWN": json.dumps(known(url, state))}
+        here = {"PYTHONPATH": str(Path(__file__).parent), "SCHEMATHESIS_HOOKS": "fuzz_hooks"}
+        ours = here | {"YIMA_FUZZ_KNOWN": json.dumps(known(url, state))}
         subprocess.run(command, cwd=out, stdout=text, stderr=text, check=False, env=os.environ | ours)
     return counted(report)
 
