@@ -42,7 +42,7 @@ async def caller(request: Request) -> Principal | None:
         return None
     named = _LAYER.search(request.scope["path"])
     layer = named[1] if named else None
-    row = await db.steady(db.APP).fetchrow(queries.BY_KEY if key else queries.BY_TOKEN, digest(key or token or ""), layer)
+    row = await db.steady(db.APP).shared(queries.BY_KEY if key else queries.BY_TOKEN, digest(key or token or ""), layer)
     if row is None and not key:
         raise Unauthenticated("登录已失效,请重新登录")
     if row is None or (url_key and not header_key and not _referred(request, row["origins"])):

@@ -6,10 +6,15 @@ asyncpg's own pool does around each statement (a shielded release, a reset, time
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
 import asyncpg.exceptions
+
+
+class _LeftError(Exception):
+    """Who was to ask for all has gone."""
 
 
 class Steady:
@@ -18,6 +23,7 @@ class Steady:
     def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]], size: int) -> None:
         self._connect, self._turns = connect, asyncio.Semaphore(size)
         self._idle: list[asyncpg.Connection] = []
+        self._asked: dict[tuple[Any, ...], list[asyncio.Future[asyncpg.Record | None]]] = {}
 
     async def fetch(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """All rows."""
@@ -53,6 +59,36 @@ class Steady:
         """The first row of a statement that gives at most one."""
         rows = await self.fetch(statement, *values)
         return rows[0] if rows else None
+
+    async def shared(self, statement: str, *values: Any) -> asyncpg.Record | None:
+        """As `fetchrow`, sent once for all who ask the same before it leaves: a browser's six requests are one caller.
+
+        It leaves two turns of the loop after the first of them asked, when what had arrived has been taken in; nobody is told what
+        was read before he came.
+        """
+        asked = (statement, *values)
+        while (others := self._asked.get(asked)) is not None:
+            turn = asyncio.get_running_loop().create_future()
+            others.append(turn)
+            with suppress(_LeftError):
+                return await turn
+        others = self._asked[asked] = []
+        try:
+            try:
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+            finally:
+                del self._asked[asked]
+            row = await self.fetchrow(*asked)
+        except BaseException as error:
+            for turn in others:
+                if not turn.done():
+                    turn.set_exception(error if isinstance(error, Exception) else _LeftError())
+            raise
+        for turn in others:
+            if not turn.done():
+                turn.set_result(row)
+        return row
 
     async def close(self) -> None:
         """Close what is idle."""

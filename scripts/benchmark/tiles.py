@@ -10,7 +10,7 @@ from scripts.benchmark.bench import TILE_PROPERTIES, Bench
 from scripts.benchmark.client import Answer, Client, one_each
 from scripts.benchmark.extents import rates
 from scripts.benchmark.land import Land, Tile, shuffled
-from scripts.benchmark.load import Bare, Load, Target, in_turn, ratio, steady
+from scripts.benchmark.load import Bare, Load, Target, beside, in_turn, ratio, steady
 from scripts.benchmark.report import Row, at_least, at_most, plain
 
 BARE = """\\set x random({left}, {right})
@@ -102,7 +102,7 @@ def at_14(bench: Bench) -> list[Row]:
     )
     detail = rates(runs, *runs)
     rows = [
-        at_least("z14 瓦片 (约 1,800 宗), 冷", 2, "TiPg", ratio(runs, "yima 冷", "TiPg"), detail),
+        at_least("z14 瓦片 (约 1,800 宗), 冷", 2, "TiPg", beside(runs, "yima 冷", "TiPg"), detail),
         at_least("z14 瓦片, 冷, 对裸 ST_AsMVT", 0.8, "裸查询", ratio(runs, "yima 冷", "裸查询"), detail),
     ]
     rows += _warm(bench, inner, columns)
@@ -184,7 +184,7 @@ def _warm(bench: Bench, inner: list[Tile], columns: str) -> list[Row]:
     rotating.run(bench.effort.seconds)
     more = rotating.run(bench.effort.seconds)
     return [
-        at_least("z14 瓦片, 热", 40, "TiPg", ratio(runs, "yima 热", "TiPg"), detail),
+        at_least("z14 瓦片, 热", 40, "TiPg", beside(runs, "yima 热", "TiPg"), detail),
         Row("z14 瓦片, 未变 (304)", "≥ 1,500/s", rates(runs, "yima 304"), median(runs["yima 304"]) >= 1500),
         at_most("304 时对数据库的访问", 1.05, "次事务/请求", asked),
         Row(f"z15、z16 瓦片, 第二遍, 轮转 {len(many):,} 个", "", f"{plain(more.rate)}/s, p99 {plain(more.p99)} ms"),

@@ -158,8 +158,11 @@ def test_contestants_take_turns_and_ratios_are_of_one_round() -> None:
     runs = load.in_turn({"a": lambda _: run("a"), "b": lambda _: run("b")}, 3, lambda _: None)
     assert "".join(order) == "ababab"
     assert load.ratio(runs, "a", "b") == 10
+    assert load.beside(runs, "a", "b") == 1, "the median of ours, the fastest of a peer"
     with pytest.raises(ValueError, match="not measured"):
         load.ratio({"a": [1.0, 2.0], "b": [0.0, 1.0]}, "a", "b")
+    with pytest.raises(ValueError, match="not measured"):
+        load.beside({"a": [1.0, 2.0], "b": [0.0, 1.0]}, "a", "b")
 
 
 def test_cpu_time_is_read_past_a_name_with_brackets_and_counts_what_ended() -> None:
