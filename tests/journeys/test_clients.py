@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,6 +36,36 @@ def key(signed_in: Callable[..., httpx.Client]) -> str:
 def client(live_server: Any, key: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=live_server.url, headers={"x-api-key": key}, timeout=60) as keyed:
         yield keyed
+
+
+async def test_a_key_that_was_ended_opens_to_nobody_though_many_ask_at_once(
+    live_server: Any, signed_in: Callable[..., httpx.Client]
+) -> None:
+    """Who arrives together shares the door's look-up: not with those who came before the key was ended."""
+    planner = signed_in("planner")
+    made = post(planner, "/api/keys", {"label": "多路并发"}).json()
+    seen: list[tuple[float, int]] = []
+    ended = asyncio.Event()
+
+    async def asks(client: httpx.AsyncClient) -> None:
+        while not ended.is_set() or len(seen) < enough:
+            began = time.monotonic()
+            answer = await client.get(ITEMS, params={"bbox": "121.2,30.2,121.21,30.21"})
+            seen.append((began, answer.status_code))
+
+    enough = 10**9
+    async with httpx.AsyncClient(base_url=live_server.url, headers={"x-api-key": made["key"]}, timeout=60) as client:
+        several = [asyncio.create_task(asks(client)) for _ in range(12)]
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(post, planner, f"/api/keys/{made['id']}/revoke", {})
+        since = time.monotonic()
+        enough = len(seen) + 100
+        ended.set()
+        await asyncio.gather(*several)
+    assert {status for began, status in seen if began < since} >= {200}
+    late = [status for began, status in seen if began > since]
+    assert len(late) >= 80
+    assert set(late) == {401}
 
 
 @pytest.fixture(scope="module")
