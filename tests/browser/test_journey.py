@@ -158,6 +158,24 @@ def test_wrong_password_is_refused_in_words(desk: Callable[[], Desk]) -> None:
     one.fits()
 
 
+def test_a_list_that_was_not_answered_tells_no_number(desk: Callable[[], Desk], demo_accounts: list[dict[str, Any]]) -> None:
+    there = desk()
+    there.sign_in(account(demo_accounts, "planner"))
+    there.go("cases")
+    head, number = there.page.locator(".page-head"), re.compile(r"\d+ 项")
+    expect(head).to_contain_text(number)
+    there.page.route("**/api/cases?**", lambda route: route.abort())
+    there.page.get_by_test_id("state-listed").click()
+    again = there.page.get_by_role("button", name="重试")
+    expect(again).to_be_visible()
+    expect(head).not_to_contain_text(number)
+    expect(there.page.get_by_test_id("cases").locator(".case")).to_have_count(0)
+    there.shot("unanswered")
+    there.page.unroute("**/api/cases?**")
+    again.click()
+    expect(head).to_contain_text(number)
+
+
 def test_planner_sees_parcels_and_why(desk: Callable[[], Desk], demo_accounts: list[dict[str, Any]], signed_in: Clients) -> None:
     planner = signed_in("planner")
     feature = free_parcel(planner)
