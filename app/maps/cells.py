@@ -13,6 +13,11 @@ from app.core import db
 from app.maps.queries import sql
 
 FINEST = 12
+TOGETHER = range(6, 9)
+"""Zooms at which the bodies' cells are stored added up as well, under `ALL`: a county's tile has hundreds of cells there, which its bodies
+share, so who may read all of them needs a third of the rows. Farther out there are few anyway; nearer, a cell is mostly one body's."""
+ALL = "all bodies"
+"""Stands for the responsible body where all are added up: longer than any body's code."""
 SOURCES = {"map_cell": "publish_cells_full", "map_cell_public": "publish_cells_public"}
 """Table → what a parcel adds to it."""
 
@@ -36,12 +41,14 @@ def _statement(name: str, table: str) -> TextClause:
 
 
 async def rebuild(conn: AsyncConnection, county_code: str, *tables: str) -> None:
-    """All cells of the county in these tables from its map rows: the finest zoom from the parcels, each other from the next finer one."""
+    """All cells of the county in these tables from its map rows: the finest zoom from the parcels, each other from the next finer one, the
+    sums of all bodies from theirs."""
     for table in tables:
         await conn.execute(text(f"DELETE FROM {table} WHERE county_code = :county"), {"county": county_code})
         await conn.execute(_statement("publish_cells_finest", table), {"county": county_code, "ids": None})
         for z in range(FINEST, 0, -1):
             await conn.execute(_statement("publish_cells_coarser", table), {"county": county_code, "z": z})
+        await conn.execute(_statement("publish_cells_together", table), {"county": county_code, "zooms": list(TOGETHER), "all": ALL})
     await db.analyze(conn, *tables)
 
 
@@ -55,7 +62,10 @@ def moves(rows: Mapping[str, str]) -> str:
             sql("publish_cells_move")
             .replace("{now}", _source(table, rows[table.replace("cell", "parcel")], rows["map_filter"]))
             .replace("{was}", _source(table))
-            .replace("{table}", table),
+            .replace("{table}", table)
+            .replace("{first}", str(TOGETHER[0]))
+            .replace("{last}", str(TOGETHER[-1]))
+            .replace("{all}", ALL),
             is_all=False,
         )
         for table in SOURCES

@@ -155,7 +155,8 @@ map_filter = Table(
 class Cell:
     """Parcels counted on one cell of an overview grid: 32·2^z columns over 360°, 32 × 32 cells a tile of zoom z.
 
-    A parcel is in the cell of the centre of its box, once a theme: Σ n over one grid, theme and z is the number of parcels.
+    A parcel is in the cell of the centre of its box, once a theme: Σ n of the bodies over one grid, theme and z is the number of parcels.
+    At some zooms (cells.TOGETHER) all bodies added up stand there as well, as the body cells.ALL.
     The key's order makes a tile 32 short ranges: `row = ANY(its 32 rows) AND col BETWEEN its first AND its last`.
     """
 

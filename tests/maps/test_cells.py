@@ -53,19 +53,25 @@ async def test_every_zoom_and_theme_counts_every_parcel_once(county: None, conn:
     for table, themes in THEMES.items():
         rows = (
             await conn.execute(
-                text(f"SELECT grid, theme, z, sum(n) AS n, sum(mu4) AS mu FROM {table} WHERE county_code = :c GROUP BY 1, 2, 3"),
+                text(
+                    f"SELECT grid, theme, z, responsible_body = '{cells.ALL}' AS added, sum(n) AS n, sum(mu4) AS mu FROM {table}"
+                    " WHERE county_code = :c GROUP BY 1, 2, 3, 4"
+                ),
                 {"c": COUNTY},
             )
         ).all()
-        assert {(r.grid, r.theme, r.z) for r in rows} == {
-            (g, t, z) for g in ("WebMercatorQuad", "CGCS2000Quad") for t in themes for z in range(13)
+        assert {(r.grid, r.theme, r.z, r.added) for r in rows} == {
+            (g, t, z, added)
+            for g in ("WebMercatorQuad", "CGCS2000Quad")
+            for t in themes
+            for z, added in [*((z, False) for z in range(cells.FINEST + 1)), *((z, True) for z in cells.TOGETHER)]
         }
         assert {r.n for r in rows} == {60}
         assert len({r.mu for r in rows}) == 1
     used = (await conn.execute(text("SELECT sum(mu) FROM map_parcel WHERE county_code = :c"), {"c": COUNTY})).scalar_one()
     assert (
         await conn.execute(
-            text("SELECT sum(mu4) / 10000 FROM map_cell WHERE county_code = :c AND z = 3 AND theme = 'grade'"), {"c": COUNTY}
+            text("SELECT sum(mu4) / 10000 FROM map_cell WHERE county_code = :c AND z = 11 AND theme = 'grade'"), {"c": COUNTY}
         )
     ).scalar_one() == 2 * used
 

@@ -20,10 +20,11 @@ moved_{table} AS MATERIALIZED (
     SELECT d.grid, d.theme, d.z, d.row, d.col, d.responsible_body, d.value, stood.at,
            coalesce(stood.n, 0) + d.n AS n, coalesce(stood.mu4, 0) + d.mu4 AS mu4
     FROM (
-        SELECT f.grid, f.theme, z.z::smallint AS z, f.row >> (12 - z.z) AS row, f.col >> (12 - z.z) AS col, f.responsible_body, f.value,
+        SELECT f.grid, f.theme, z.z::smallint AS z, f.row >> (12 - z.z) AS row, f.col >> (12 - z.z) AS col, b.responsible_body, f.value,
                sum(f.n)::int AS n, sum(f.mu4)::bigint AS mu4
         FROM moving_{table} f
-        CROSS JOIN generate_series(0, 12) z (z)
+        CROSS JOIN LATERAL (VALUES (f.responsible_body, 0, 12), ('{all}', {first}, {last})) b (responsible_body, first, last)
+        CROSS JOIN LATERAL generate_series(b.first, b.last) z (z)
         GROUP BY 1, 2, 3, 4, 5, 6, 7
         HAVING sum(f.n) <> 0 OR sum(f.mu4) <> 0
     ) d

@@ -2,6 +2,7 @@
 -- $1 county, $2 grid, $3 theme, $4 zoom of the stored cells, $5 column and $6 row of the tile's first one, $7 own body of an officer (null:
 -- every body), $8 cells a tile's side, $9 and on the theme's values: a pair of columns for each, one for unknown, and one for a value
 -- that came since they were read.
+-- {bodies} chooses the sums of all bodies, where there are such.
 -- Every parcel is in one cell of one tile; a full tile (more than 2,500 values) gives the 亩 of its values in whole 亩.
 -- Values are columns, not members of a jsonb made of text: that took 3 times as long. 亩 are added as whole numbers of their 4th decimal
 -- in float8, exact up to 9·10^11 亩, and a line is one look into the index, whose order is that of its cells: no states, texts, hashes, sorts.
@@ -29,7 +30,7 @@ WITH cells AS MATERIALIZED (
               AND c.theme = $3
               AND c.z = $4
               AND c.row = line
-              AND c.col BETWEEN $5::int AND $5::int + $8::int - 1
+              AND c.col BETWEEN $5::int AND $5::int + $8::int - 1{bodies}
             ORDER BY c.col
         ) c
         GROUP BY c.col

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.maps import queries
+from app.maps.cells import ALL, TOGETHER
 from app.maps.queries import View
 from app.maps.tiles.grids import BUFFER, CELLS, EXTENT, Grid
 from app.maps.tiles.themes import UNKNOWN, Theme
@@ -90,7 +91,12 @@ def cells(view: View, grid: Grid, z: int, row: int, col: int, theme: Theme, know
     out = min(z, (CELLS // theme.cells).bit_length() - 1)
     side = CELLS >> out
     bound: list[Any] = [view.county_code, grid.id, theme.stored, z - out, col * side, row * side, _own(view), side]
-    return _cells(_cell_table(view), known), [*bound, *known]
+    return _cells(_cell_table(view), known, _bodies(view, z - out)), [*bound, *known]
+
+
+def _bodies(view: View, z: int) -> str:
+    """Which rows of a cell make it: all bodies', added up or one by one where they are not; an officer's own and the others'."""
+    return "" if z not in TOGETHER else f" AND c.responsible_body {'<>' if view.is_officer else '='} '{ALL}'"
 
 
 def _cell_table(view: View) -> str:
@@ -102,13 +108,14 @@ def _own(view: View) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _cells(table: str, known: tuple[str, ...]) -> str:
+def _cells(table: str, known: tuple[str, ...], bodies: str) -> str:
     named = dict(enumerate(("other", *known, UNKNOWN)))
     shown = {at: name.replace('"', '""') for at, name in named.items()}
     bound = {at: f"${at + 8}::text" for at in range(1, len(known) + 1)}
     said = "".join(f" WHEN c.mu{at} THEN {value}" for at, value in bound.items())
     parts = {
         "{table}": table,
+        "{bodies}": bodies,
         "{at}": " ".join(f"WHEN c.value = {value} THEN {at}" for at, value in bound.items()),
         "{unknown}": str(len(known) + 1),
         "{counts}": "".join(
