@@ -1,5 +1,7 @@
 """In a real Chromium against the running service: sign in, see parcels, read a card, apply, accept; at desk and phone width."""
 
+import itertools
+import math
 import random
 import re
 import struct
@@ -12,6 +14,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
+import mapbox_vector_tile
 import pytest
 import shapely
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -174,6 +177,50 @@ def test_a_list_that_was_not_answered_tells_no_number(desk: Callable[[], Desk], 
     there.page.unroute("**/api/cases?**")
     again.click()
     expect(head).to_contain_text(number)
+
+
+NOT_WHOLE = """(cells) => {
+  const canvases = [...document.querySelectorAll('[data-testid=map] canvas')].filter((c) => c.width > 0)
+  const map = document.querySelector('[data-testid=map]').getBoundingClientRect()
+  const dense = (c, x, y) => c.getContext('2d').getImageData(x * c.width / map.width, y * c.height / map.height, 1, 1).data[3] > 150
+  const drawn = (x, y) => canvases.some((c) => dense(c, map.width / 2 + x, map.height / 2 + y))
+  const inside = ([x, y]) => Math.abs(x) < map.width / 2 - 8 && Math.abs(y) < map.height / 2 - 8
+  const whole = ([x, y]) => [[0, 0], [2, 0], [-2, 0], [0, 2], [0, -2]].every(([a, b]) => drawn(x + a, y + b))
+  return cells.filter((cell) => inside(cell) && !whole(cell))
+}"""
+"""Cells, by their pixels from the map's middle, that are not a whole pie: its radius is at least 3 pixels, and between wedges it is not quite
+opaque."""
+
+
+def overview(client: httpx.Client, zoom: int) -> list[tuple[float, float, int]]:
+    """Overview cells of the county: x and y as shares of the world's side, parcels."""
+    found = []
+    for y, x in itertools.product(range(210 >> (9 - zoom), (211 >> (9 - zoom)) + 1), range(427 >> (9 - zoom), (430 >> (9 - zoom)) + 1)):
+        tile = client.get(f"/collections/parcels/tiles/WebMercatorQuad/{zoom}/{y}/{x}")
+        layer = mapbox_vector_tile.decode(tile.content, default_options={"y_coord_down": True}) if tile.status_code == 200 else {}
+        for cell in layer.get("parcel_cells", {}).get("features", []):
+            across, down = cell["geometry"]["coordinates"]
+            found.append(((x + across / 4096) / 2**zoom, (y + down / 4096) / 2**zoom, cell["properties"]["n"]))
+    return found
+
+
+def test_the_overview_draws_every_cell_whole(desk: Callable[[], Desk], demo_accounts: list[dict[str, Any]], signed_in: Clients) -> None:
+    """Also a cell whose middle lies outside the box of the county's parcels: far out a cell is kilometres wide."""
+    one, refused = desk(), list[str]()
+    one.page.on("response", lambda r: refused.append(r.url) if r.status >= 400 and "/tiles/" in r.url else None)
+    one.sign_in(account(demo_accounts, "planner"))
+    expect(one.page.get_by_test_id("map").locator("canvas").first).to_be_visible()
+    east, south = 428.5 / 512, 210.5 / 512
+    for zoom in (7, 8):
+        cells, world = overview(signed_in("planner"), zoom), 512 << zoom  # the world's side in pixels
+        assert len(cells) > 10
+        place = [east * 360 - 180, math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * south)))), zoom + 1]
+        one.page.evaluate("([lon, lat, zoom]) => window.__yimaMap.view(lon, lat, zoom)", place)
+        one.page.wait_for_function("(n) => window.__yimaMap.count() === n", arg=sum(n for _, _, n in cells))
+        one.page.wait_for_timeout(500)  # tiles fade in
+        one.shot(f"pies-{zoom}")
+        assert one.page.evaluate(NOT_WHOLE, [((x - east) * world, (y - south) * world) for x, y, _ in cells]) == []
+    assert refused == []
 
 
 def test_planner_sees_parcels_and_why(desk: Callable[[], Desk], demo_accounts: list[dict[str, Any]], signed_in: Clients) -> None:

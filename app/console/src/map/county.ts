@@ -8,7 +8,7 @@ import View from 'ol/View'
 import ScaleLine from 'ol/control/ScaleLine'
 import Zoom from 'ol/control/Zoom'
 import 'ol/ol.css'
-import { isEmpty } from 'ol/extent'
+import { intersects, isEmpty } from 'ol/extent'
 import type { Geometry } from 'ol/geom'
 import Graticule from 'ol/layer/Graticule'
 import VectorLayer from 'ol/layer/Vector'
@@ -145,19 +145,22 @@ export class CountyMap {
   }
 
   private tileLayer(bbox: [number, number, number, number] | null): VectorTileLayer {
-    const source = new VectorTileSource({
+    // empty tiles outside the county are 404: ask for none of them. An extent of the layer would cut the pies at its edge
+    const county = bbox && transformExtent(bbox, 'EPSG:4326', 'EPSG:3857')
+    const source: VectorTileSource = new VectorTileSource({
       format: new MVT(),
       maxZoom: 16,
-      url: `${base}collections/parcels/tiles/WebMercatorQuad/{z}/{y}/{x}`,
+      tileUrlFunction: (at) =>
+        county && !intersects(county, source.getTileGrid()!.getTileCoordExtent(at))
+          ? undefined
+          : `${base}collections/parcels/tiles/WebMercatorQuad/${at[0]}/${at[2]}/${at[1]}`,
     })
     const style = (f: FeatureLike, r: number) => {
       const wanted = this.filter().display_class ?? ''
       if (f.get('n') !== undefined) return cellStyle(f, wanted)
       return wanted && f.get('display_class') !== wanted ? undefined : parcelStyle(f, r)
     }
-    // empty tiles outside the county are 404: ask for none of them
-    const extent = bbox ? transformExtent(bbox, 'EPSG:4326', 'EPSG:3857') : undefined
-    return new VectorTileLayer({ source, style, extent, renderMode: 'hybrid', zIndex: 3 })
+    return new VectorTileLayer({ source, style, renderMode: 'hybrid', zIndex: 3 })
   }
 
   private graticule(): Graticule {
