@@ -13,9 +13,10 @@ from typing import Any
 
 import asyncpg
 import asyncpg.exceptions
-from sqlalchemy import MetaData, TextClause
+from sqlalchemy import MetaData, TextClause, event
 from sqlalchemy import text as parsed
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -51,7 +52,7 @@ def make_engine(role: str = APP, *, pool_size: int | None = None, dsn: str | Non
     args: dict[str, Any] = {"server_settings": {"role": role, "jit": "off", "application_name": role, "TimeZone": "Asia/Shanghai"}}
     if host:
         args |= {"host": host, "port": int(str(port or base.port or 5432))}
-    return create_async_engine(
+    engine = create_async_engine(
         base.set(query=query),
         connect_args=args,
         pool_size=pool_size or settings().app_pool_size,
@@ -60,6 +61,14 @@ def make_engine(role: str = APP, *, pool_size: int | None = None, dsn: str | Non
         pool_use_lifo=True,  # the connection used last has the statements planned
         json_serializer=lambda v: json.dumps(v, ensure_ascii=False, default=str),
     )
+    event.listen(engine.sync_engine, "checkout", _open)
+    return engine
+
+
+def _open(connection: Any, *_: Any) -> None:
+    """Replaces kept connections that the database has ended, before a request meets one: the driver knows without a round trip."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 @lru_cache(maxsize=1_000)
