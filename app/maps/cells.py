@@ -15,7 +15,8 @@ from app.maps.queries import sql
 FINEST = 12
 TOGETHER = range(6, 9)
 """Zooms at which the bodies' cells are stored added up as well, under `ALL`: a county's tile has hundreds of cells there, which its bodies
-share, so who may read all of them needs a third of the rows. Farther out there are few anyway; nearer, a cell is mostly one body's."""
+share, so who may read all of them needs a third of the rows. Farther out there are few anyway; nearer, a cell is mostly one body's.
+Other zooms need a migration that writes their rows, as 0024 did."""
 ALL = "all bodies"
 """Stands for the responsible body where all are added up: longer than any body's code."""
 SOURCES = {"map_cell": "publish_cells_full", "map_cell_public": "publish_cells_public"}
